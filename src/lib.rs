@@ -6,10 +6,11 @@
 //!
 //! The modules stand on floors, and each imports only from below:
 //!
-//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`]
+//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
 //! - floor 1: [`wire`]
 
 pub mod clock;
+pub mod files;
 pub mod tasks;
 pub mod types;
 pub mod wire;
