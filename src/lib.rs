@@ -7,9 +7,10 @@
 //! The modules stand on floors, and each imports only from below:
 //!
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
-//! - floor 1: [`wire`]
+//! - floor 1: [`wire`], [`config`]
 
 pub mod clock;
+pub mod config;
 pub mod files;
 pub mod tasks;
 pub mod types;
