@@ -13,6 +13,7 @@ mod environment;
 mod kind;
 mod layers;
 mod load;
+pub mod openclaw;
 mod paths;
 mod policy;
 mod proxy;
