@@ -19,6 +19,7 @@ mod policy;
 mod proxy;
 mod report;
 mod schema;
+pub mod state_file;
 #[cfg(test)]
 mod tests;
 
