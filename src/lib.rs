@@ -7,9 +7,10 @@
 //! The modules stand on floors, and each imports only from below:
 //!
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`]
-//! - floor 1: [`wire`]
+//! - floor 1: [`wire`], [`db`]
 
 pub mod clock;
+pub mod db;
 pub mod tasks;
 pub mod types;
 pub mod wire;

@@ -98,7 +98,10 @@ impl Tasks {
     }
 
     fn report_panic(&self, name: &'static str) {
-        error!(task.name = name, "task {name} panicked, stopping everything");
+        error!(
+            task.name = name,
+            "task {name} panicked, stopping everything"
+        );
         self.broken.cancel();
         self.stop.cancel();
     }

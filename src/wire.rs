@@ -1,7 +1,21 @@
 //! Floor 1: bytes and meaning, pure. Owns the frames, the signed material, signatures and the
 //! memory of nonces; knows no socket, no clock and no policy.
+//!
+//! `frame` reads and writes the JSON, `canonical` says which bytes are signed, `sign` signs and
+//! verifies them, `replay` remembers nonces, `legacy` knows what a version 1 agent would alter.
 
 pub mod canonical;
 pub mod frame;
+pub mod legacy;
 pub mod replay;
 pub mod sign;
+
+pub use canonical::{Form, Material};
+pub use frame::{Features, Frame, FrameError, MessageFrame};
+pub use replay::NonceMemory;
+pub use sign::{Signature, SigningKey};
+
+/// The largest frame that either side reads, in bytes; a longer one closes the socket with 1009.
+///
+/// The largest content, 64 KiB, at most doubles when its quotes and newlines are escaped.
+pub const MAX_FRAME_BYTES: usize = 128 * 1024;
