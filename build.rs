@@ -178,7 +178,6 @@ fn required(name: &str) -> Result<OsString, String> {
     env::var_os(name).ok_or_else(|| format!("cargo did not set {name}"))
 }
 
-#[expect(clippy::print_stdout, reason = "cargo listens there")]
 fn tell_cargo(what: &str, value: &str) {
     println!("cargo::{what}={value}");
 }

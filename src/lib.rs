@@ -8,9 +8,11 @@
 //!
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`]
 //! - floor 1: [`wire`], [`db`]
+//! - floor 2: [`policy`]
 
 pub mod clock;
 pub mod db;
+pub mod policy;
 pub mod tasks;
 pub mod types;
 pub mod wire;

@@ -13,7 +13,9 @@ static BUILTINS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtins
 
 /// Every policy that comes with the program, by name.
 pub fn builtins() -> impl Iterator<Item = Builtin> {
-    BUILTINS.iter().map(|&(name, bytes)| Builtin { name, bytes })
+    BUILTINS
+        .iter()
+        .map(|&(name, bytes)| Builtin { name, bytes })
 }
 
 /// The policy that comes with the program under `name`.
