@@ -1,0 +1,235 @@
+//! Floor 1: SQLite plumbing without a domain word. One writer thread, a few readers, numbered
+//! migrations.
+//!
+//! A write is a closure that gets the connection inside a transaction. Writes that wait together
+//! commit together (one `fsync` for all of them), each in a savepoint of its own, so that one that
+//! goes wrong takes no other with it. Whoever is answered `Ok` is on disk: WAL with
+//! `synchronous=FULL`. The queue of writes is bounded; a full one makes the caller wait.
+
+mod migrate;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use migrate::Migration;
+pub use writer::Pending;
+
+use crate::tasks::Tasks;
+use writer::Writer;
+
+/// How many connections read at the same time; further reads wait for one.
+const READERS: usize = 4;
+
+/// A database that is open. Cheap to clone; clones share the writer and the readers.
+#[derive(Clone)]
+pub struct Database {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite said no, for one of its many reasons.
+    #[error("database `{}`: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The file was written by a later version of this program.
+    #[error(
+        "database `{}` is of version {found}, this program knows {known}: use the newer program",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The latest that this program knows.
+        known: u32,
+    },
+    /// The machine gave no thread for the writer.
+    #[error("no thread for the writer of `{}`: {source}", path.display())]
+    Thread {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Why a read or a write did not happen. Nothing of a failed write is on disk.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// SQLite said no.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The transaction that held the write did not commit.
+    #[error("database: the commit failed: {why}")]
+    Commit {
+        /// What SQLite said, once for all the writes of the transaction.
+        why: String,
+        /// Whether it was for want of space.
+        full: bool,
+    },
+    /// The database is closing.
+    #[error("database: it is closing")]
+    Closing,
+}
+
+impl DbError {
+    /// Whether the disk, or the space given to the database, is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            DbError::Sqlite(error) => is_full(error),
+            DbError::Commit { full, .. } => *full,
+            DbError::Closing => false,
+        }
+    }
+
+    fn commit(error: &rusqlite::Error) -> Self {
+        DbError::Commit {
+            why: error.to_string(),
+            full: is_full(error),
+        }
+    }
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+impl Database {
+    /// Opens the file at `path`, creating it if it is not there, and brings it up to date.
+    ///
+    /// The caller has seen to the rights of the folder. The writer's thread belongs to `tasks`
+    /// and ends once every clone of the database is dropped.
+    pub fn open(path: &Path, migrations: &[Migration], tasks: &Tasks) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Sqlite {
+            path: path.to_owned(),
+            source,
+        };
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(failed)?;
+        connection
+            .pragma_update(None, "journal_mode", "WAL")
+            .map_err(failed)?;
+        connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(failed)?;
+        migrate::run(&mut connection, migrations, path)?;
+        let writer = Writer::start(connection, tasks).map_err(|source| OpenError::Thread {
+            path: path.to_owned(),
+            source,
+        })?;
+        let readers = Arc::new(Readers {
+            path: path.to_owned(),
+            idle: Mutex::new(Vec::new()),
+            places: tokio::sync::Semaphore::new(READERS),
+        });
+        Ok(Self { writer, readers })
+    }
+
+    /// Puts `work` in the queue of writes, in order, and gives what answers once it is on disk.
+    ///
+    /// The work runs even if the answer is dropped. It may run together with others in one
+    /// transaction, so it neither begins nor commits one.
+    pub async fn submit<T, F>(&self, work: F) -> Pending<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.writer.submit(work).await
+    }
+
+    /// Does `work` in a transaction and answers once it is on disk.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.submit(work).await.await
+    }
+
+    /// Does `work` on a connection that only reads, off the runtime's threads.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let _place = self
+            .readers
+            .places
+            .acquire()
+            .await
+            .map_err(|_| DbError::Closing)?;
+        tokio::task::spawn_blocking(move || readers.with(work))
+            .await
+            .map_err(|_| DbError::Closing)?
+    }
+
+    /// A connection of its own that only reads, for a thread that may block.
+    pub fn reader(&self) -> Result<Connection, DbError> {
+        Ok(connect_reader(&self.readers.path)?)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({})", self.readers.path.display())
+    }
+}
+
+/// Reading connections that are not in use, at most [`READERS`].
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    places: tokio::sync::Semaphore,
+}
+
+impl Readers {
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DbError> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect_reader(&self.path)?,
+        };
+        let result = work(&connection);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        Ok(result?)
+    }
+}
+
+fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(path, OpenFlags::empty())?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, extra: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests;

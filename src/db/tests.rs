@@ -1,0 +1,118 @@
+//! The promises of the plumbing: order, durability, isolation of one write from another.
+
+use std::time::Duration;
+
+use super::*;
+
+const SCHEMA: &[Migration] = &["CREATE TABLE note (n INTEGER PRIMARY KEY) STRICT;"];
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_opening_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let tasks = Tasks::new();
+    let db = Database::open(&path, SCHEMA, &tasks).unwrap();
+    db.write(|c| c.execute("INSERT INTO note VALUES (7)", []))
+        .await
+        .unwrap();
+    drop(db);
+    tasks.drain(Duration::from_secs(5)).await.unwrap();
+
+    let db = Database::open(&path, SCHEMA, &Tasks::new()).unwrap();
+    assert_eq!(db.read(notes).await.unwrap(), [7]);
+    assert_eq!(notes(&db.reader().unwrap()).unwrap(), [7]);
+}
+
+#[tokio::test]
+async fn a_write_that_goes_wrong_takes_no_other_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::open(&dir.path().join("x.db"), SCHEMA, &Tasks::new()).unwrap();
+    let mut pending = Vec::new();
+    for n in [1, 2, 2, 3] {
+        let insert = move |c: &Connection| c.execute("INSERT INTO note VALUES (?1)", [n]);
+        pending.push(db.submit(insert).await);
+    }
+    let mut answers = Vec::new();
+    for one in pending {
+        answers.push(one.await.is_ok());
+    }
+    assert_eq!(answers, [true, true, false, true]);
+    assert_eq!(db.read(notes).await.unwrap(), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn writes_that_nobody_waits_for_happen_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::open(&dir.path().join("x.db"), SCHEMA, &Tasks::new()).unwrap();
+    for n in 0..1000 {
+        let unwatched = db
+            .submit(move |c| c.execute("INSERT INTO note VALUES (?1)", [n]))
+            .await;
+        drop(unwatched);
+    }
+    let count = db.write(|c| notes(c).map(|all| all.len())).await.unwrap();
+    assert_eq!(count, 1000);
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::open(&dir.path().join("x.db"), SCHEMA, &Tasks::new()).unwrap();
+    let refused = db
+        .read(|c| c.execute("INSERT INTO note VALUES (1)", []))
+        .await;
+    assert!(refused.is_err());
+    assert_eq!(db.read(notes).await.unwrap(), Vec::<i64>::new());
+}
+
+#[tokio::test]
+async fn an_older_program_refuses_a_newer_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let newer = &[SCHEMA[0], "CREATE TABLE more (n INTEGER) STRICT;"];
+    drop(Database::open(&path, newer, &Tasks::new()).unwrap());
+    let refused = Database::open(&path, SCHEMA, &Tasks::new()).unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            OpenError::Newer {
+                found: 2,
+                known: 1,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    std::fs::write(&path, "not a database, and longer than a header".repeat(9)).unwrap();
+    assert!(Database::open(&path, SCHEMA, &Tasks::new()).is_err());
+    assert!(
+        std::fs::read_to_string(&path)
+            .unwrap()
+            .starts_with("not a database")
+    );
+}
+
+#[tokio::test]
+async fn a_full_database_is_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let schema: &[Migration] = &["CREATE TABLE big (b BLOB) STRICT;"];
+    let db = Database::open(&path, schema, &Tasks::new()).unwrap();
+    let fill = |c: &Connection| {
+        c.pragma_update(None, "max_page_count", 8)?;
+        c.execute("INSERT INTO big VALUES (zeroblob(1000000))", [])
+    };
+    let refused = db.write(fill).await.unwrap_err();
+    assert!(refused.is_full(), "{refused}");
+}
+
+fn notes(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = connection.prepare("SELECT n FROM note ORDER BY n")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
