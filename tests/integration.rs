@@ -1,1 +1,4 @@
+//! One binary for everything that is tried from outside, a module for each subject.
 
+#[cfg(test)]
+mod policies;
