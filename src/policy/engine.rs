@@ -1,7 +1,7 @@
 //! The runtime that policies run in, with its ticker and its limits.
 //!
 //! Owns the one configuration of the WebAssembly engine and the thread that makes deadlines
-//! happen. Whoever calls a guest holds an [`Entered`]: while nobody does, the ticker sleeps.
+//! happen. Whoever calls a guest holds an `Entered`: while nobody does, the ticker sleeps.
 //! Nothing of WASI exists here.
 
 use std::fmt;
