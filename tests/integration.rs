@@ -1,3 +1,8 @@
-//! Everything that needs more than one module of the library, as one binary.
+//! One binary for everything that is tried from outside, a module for each subject.
+//!
+//! The attributes let the lints see that what is here is a test: it may unwrap.
 
+#[cfg(test)]
 mod floors;
+#[cfg(test)]
+mod policies;
