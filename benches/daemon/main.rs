@@ -49,7 +49,11 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     println!("{:<34}{took:>9.1} ms", "start to connected");
 
     tokio::time::sleep(REST).await;
-    println!("{:<34}{:>9.1} MiB", "idle and connected, resident", daemon.resident_mib()?);
+    println!(
+        "{:<34}{:>9.1} MiB",
+        "idle and connected, resident",
+        daemon.resident_mib()?
+    );
 
     let mut inbound = Figures::default();
     for n in 0..MESSAGES + MESSAGES / 10 {
@@ -74,6 +78,10 @@ async fn measure() -> Result<(), Box<dyn Error>> {
         }
     }
     outbound.print("/send to 202", MESSAGES);
-    println!("{:<34}{:>9.1} MiB", "after all of them, resident", daemon.resident_mib()?);
+    println!(
+        "{:<34}{:>9.1} MiB",
+        "after all of them, resident",
+        daemon.resident_mib()?
+    );
     Ok(())
 }

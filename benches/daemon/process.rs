@@ -12,18 +12,21 @@ use tempfile::TempDir;
 use crate::gateway::HOOK_TOKEN;
 use crate::relay::ME;
 
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     home: TempDir,
 }
 
 impl Process {
     /// Starts a daemon that knows who it is, on a relay and a gateway.
-    pub fn daemon(relay_url: &str, gateway_url: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn daemon(relay_url: &str, gateway_url: &str) -> Result<Self, Box<dyn Error>> {
         let home = tempfile::tempdir()?;
         let secret = "4f1c9be27a60d83512ab77e09d46c3f85b21e6047d9a83cf10527e6bd8394ac1";
         let state = json!({ "agentId": ME, "agentSecret": secret, "relayUrl": relay_url });
-        write_private(&home.path().join("opendialogue-state.json"), &state.to_string())?;
+        write_private(
+            &home.path().join("opendialogue-state.json"),
+            &state.to_string(),
+        )?;
         let openclaw = json!({ "hooks": { "enabled": true, "token": HOOK_TOKEN } });
         write_private(&home.path().join("openclaw.json"), &openclaw.to_string())?;
         let config = format!(
@@ -43,14 +46,17 @@ impl Process {
     }
 
     /// Where its local API listens, from its lock.
-    pub fn address(&self) -> Result<String, Box<dyn Error>> {
+    pub(crate) fn address(&self) -> Result<String, Box<dyn Error>> {
         let lock = fs::read_to_string(self.home.path().join("opendialogue/lock"))?;
         let lock: Value = serde_json::from_str(&lock)?;
-        Ok(lock["address"].as_str().ok_or("no address in the lock")?.to_owned())
+        Ok(lock["address"]
+            .as_str()
+            .ok_or("no address in the lock")?
+            .to_owned())
     }
 
     /// Its resident memory now, by the kernel's count.
-    pub fn resident_mib(&self) -> Result<f64, Box<dyn Error>> {
+    pub(crate) fn resident_mib(&self) -> Result<f64, Box<dyn Error>> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
         let kib: f64 = line

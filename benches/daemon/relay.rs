@@ -17,13 +17,13 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message as Packet;
 
 /// The agent that the daemon is.
-pub const ME: &str = "10079218";
+pub(crate) const ME: &str = "10079218";
 /// The agent that it talks to.
-pub const PEER: &str = "41490369";
+pub(crate) const PEER: &str = "41490369";
 /// The key of the session.
 const SESSION_KEY: &str = "9a02d7c4e816f35b70c1a94e2d8865fb3307be1946d25ca87fe013b6c45d9e20";
 
-pub struct Relay {
+pub(crate) struct Relay {
     address: SocketAddr,
     connected: mpsc::Receiver<()>,
     outgoing: mpsc::Sender<(String, mpsc::Sender<Instant>)>,
@@ -31,7 +31,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    pub async fn start() -> Result<Self, Box<dyn Error>> {
+    pub(crate) async fn start() -> Result<Self, Box<dyn Error>> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (tell, connected) = mpsc::channel(8);
@@ -49,23 +49,26 @@ impl Relay {
         })
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("ws://{}/connect", self.address)
     }
 
     /// Waits until a daemon is connected.
-    pub async fn connected(&mut self) -> Result<(), Box<dyn Error>> {
+    pub(crate) async fn connected(&mut self) -> Result<(), Box<dyn Error>> {
         Ok(self.connected.recv().await.ok_or("the relay is gone")?)
     }
 
     /// Sends the `n`th message, in a conversation of its own, and says when it was written.
-    pub async fn send(&self, n: usize) -> Result<Instant, Box<dyn Error>> {
+    pub(crate) async fn send(&self, n: usize) -> Result<Instant, Box<dyn Error>> {
         let message = Message {
             id: MessageId::new(&format!("m{n}"))?,
             from: AgentId::new(PEER)?,
             to: AgentId::new(ME)?,
             kind: Kind::Text,
-            content: format!("message {n}, of two hundred bytes or so {}", "x".repeat(160)),
+            content: format!(
+                "message {n}, of two hundred bytes or so {}",
+                "x".repeat(160)
+            ),
             conversation: Some(ConversationId::new(&format!("c{n}"))?),
             turn: None,
             max_turns: None,
@@ -99,7 +102,10 @@ async fn serve(
     let session = Frame::Session(SessionFrame {
         key: KeyOffer::Key(Secret::new(SESSION_KEY)),
         expires_in: 3600,
-        features: Some(Features { ack: true, sig2: false }),
+        features: Some(Features {
+            ack: true,
+            sig2: false,
+        }),
     });
     socket.send(Packet::text(session.to_text())).await?;
     connected.send(()).await?;
