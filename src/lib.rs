@@ -6,11 +6,15 @@
 //!
 //! The modules stand on floors, and each imports only from below:
 //!
-//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`]
-//! - floor 1: [`wire`], [`db`]
+//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
+//! - floor 1: [`wire`], [`config`], [`db`]
+//! - floor 2: [`policy`]
 
 pub mod clock;
+pub mod config;
 pub mod db;
+pub mod files;
+pub mod policy;
 pub mod tasks;
 pub mod types;
 pub mod wire;

@@ -22,7 +22,10 @@ pub use chain::{
     StepVerdict, Subject,
 };
 pub use decision::{Annotation, ReasonCode, words};
-pub use engine::{Engine, Limits};
+pub use engine::{Engine, EngineError, Limits};
 pub use guest::{Description, Note};
-pub use loader::{LoadFailed, Mode, OnFailure, PolicySpec, Problem, Source};
-pub use state::{POLICY_STATE_SCHEMA, PolicyState, StateChanges};
+pub use loader::{
+    LoadError, LoadFailed, Mode, ModuleSource, OnFailure, PolicySpec, Problem, SettingProblem,
+};
+pub use read::ReadRefused;
+pub use state::{Mark, POLICY_STATE_SCHEMA, PolicyState, StateChanges};

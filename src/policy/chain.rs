@@ -4,17 +4,22 @@
 //! says; a monitored policy is evaluated and told of, never obeyed. What a message changed in the
 //! policies' state travels in its [`Ruling`]. Stores nothing and sends nothing.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::link::{Lasting, Passage, Passing};
 use super::decision::{Annotation, ReasonCode};
+use super::guest::Description;
+use super::loader::Mode;
 use super::state::{PolicyState, StateChanges};
 use crate::types::{
     AgentId, ConversationId, Digest, Direction, Kind, MessageId, Timestamp, Trust, TurnNumber,
 };
+
+mod link;
+
+pub(crate) use self::link::{Link, Post};
 
 /// Something that a chain can judge.
 pub trait Subject {
@@ -185,7 +190,7 @@ pub struct PolicyStatus {
     /// The digest of the module's bytes, in hex; none for a policy that is off.
     pub digest: Option<String>,
     /// How its verdicts are taken.
-    pub mode: super::Mode,
+    pub mode: Mode,
     /// How it is.
     pub state: PolicyHealth,
     /// What went wrong last, while it is failing.
@@ -208,27 +213,73 @@ pub enum PolicyHealth {
 /// The policies in force, in order. Built whole by [`Chain::load`], never changed.
 #[derive(Debug)]
 pub struct Chain {
-    links: Vec<super::guest::Guest>,
+    posts: Vec<Post>,
 }
 
 impl Chain {
     /// A chain of no policies, which admits everything.
     pub fn empty() -> Self {
-        Self { links: Vec::new() }
+        Self::of(Vec::new())
+    }
+
+    pub(crate) fn of(posts: Vec<Post>) -> Self {
+        Self { posts }
     }
 
     /// Judges `message` and makes what the policies remembered visible to the next one.
     pub fn judge<M: Subject>(&self, message: M, state: &mut PolicyState) -> Judged<M> {
-        unimplemented!()
+        let changes = state.begin();
+        let mut memory = Lasting { state, changes };
+        let passed = Passage::through(&self.posts, message.facts(), &mut memory);
+        let ruling = passed.ruling(memory.changes);
+        Judged { message, ruling }
     }
 
     /// Judges `subject` and forgets it: nothing is remembered, no failure counted.
     pub fn try_out(&self, subject: &impl Subject, state: &PolicyState) -> Ruling {
-        unimplemented!()
+        let passed = Passage::through(&self.posts, subject.facts(), &mut Passing(state));
+        passed.ruling(StateChanges::default())
     }
 
     /// How each policy is.
     pub fn snapshot(&self) -> Vec<PolicyStatus> {
-        unimplemented!()
+        self.posts.iter().map(Post::status).collect()
+    }
+
+    /// What each loaded policy says of itself, with its name here and its digest.
+    pub fn descriptions(&self) -> impl Iterator<Item = (&str, Digest, &Description)> {
+        self.posts.iter().filter_map(|post| match post {
+            Post::On(link) => Some((post.name(), link.guest.digest(), link.guest.description())),
+            Post::Off(_) => None,
+        })
+    }
+}
+
+mod digest_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::types::Digest;
+
+    pub(super) fn serialize<S: Serializer>(digest: &Digest, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(digest)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Digest, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+mod microseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(elapsed: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_micros)
     }
 }

@@ -261,7 +261,10 @@ mod tests {
         let long = "a".repeat(MAX_WORD_LEN + 1);
         for bad in ["", "A", "1a", "_a", "a b", "a\n", "é", long.as_str()] {
             assert!(ReasonCode::new(bad.to_owned()).is_err(), "{bad:?}");
-            assert!(Annotation::new("p", bad.to_owned(), "v").is_err(), "{bad:?}");
+            assert!(
+                Annotation::new("p", bad.to_owned(), "v").is_err(),
+                "{bad:?}"
+            );
         }
     }
 

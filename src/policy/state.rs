@@ -156,12 +156,7 @@ impl PolicyState {
         }
     }
 
-    fn put(
-        &mut self,
-        policy: &Arc<str>,
-        key: Vec<u8>,
-        value: Option<Vec<u8>>,
-    ) -> Option<Vec<u8>> {
+    fn put(&mut self, policy: &Arc<str>, key: Vec<u8>, value: Option<Vec<u8>>) -> Option<Vec<u8>> {
         let shelf = self.shelves.entry(policy.clone()).or_default();
         Arc::make_mut(shelf).put(key, value)
     }
@@ -239,10 +234,7 @@ impl Writes {
     }
 
     /// The entries, with the time beside them where there are any.
-    fn into_entries(
-        mut self,
-        time: Timestamp,
-    ) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
+    fn into_entries(mut self, time: Timestamp) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
         if !self.entries.is_empty() {
             let bytes = time.as_millis().to_be_bytes().to_vec();
             self.entries.insert(LAST_TIME_KEY.to_vec(), Some(bytes));
