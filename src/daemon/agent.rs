@@ -4,8 +4,8 @@
 //! `lanes` decides which messages may go now; all three are pure. `deliver` is the task around
 //! them, `gateway` does its requests. What the agent says in return comes in by the local API.
 
-pub mod deliver;
-pub mod gateway;
-pub mod hook;
-pub mod lanes;
-pub mod render;
+pub(in crate::daemon) mod deliver;
+pub(in crate::daemon) mod gateway;
+pub(in crate::daemon) mod hook;
+pub(in crate::daemon) mod lanes;
+pub(in crate::daemon) mod render;

@@ -32,17 +32,21 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The newest that is known of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Followed<T> {
+pub(in crate::daemon) struct Followed<T> {
     /// The last version that could be read; absent where none could yet.
-    pub good: Option<Arc<T>>,
+    pub(in crate::daemon) good: Option<Arc<T>>,
     /// What is wrong with the newest version, if anything.
-    pub problem: Option<String>,
+    pub(in crate::daemon) problem: Option<String>,
 }
 
 /// Follows the file at `path` with `read`, which must not write it, until `tasks` stops.
 ///
 /// The first version is there when this returns.
-pub async fn follow<T, E, R>(tasks: &Tasks, path: PathBuf, read: R) -> watch::Receiver<Followed<T>>
+pub(in crate::daemon) async fn follow<T, E, R>(
+    tasks: &Tasks,
+    path: PathBuf,
+    read: R,
+) -> watch::Receiver<Followed<T>>
 where
     T: PartialEq + Send + Sync + 'static,
     E: fmt::Display,
@@ -218,7 +222,11 @@ fn concerns(event: &notify::Event, name: &OsStr) -> bool {
         | EventKind::Remove(_)
         | EventKind::Other => true,
     };
-    may_write && event.paths.iter().any(|path| path.file_name() == Some(name))
+    may_write
+        && event
+            .paths
+            .iter()
+            .any(|path| path.file_name() == Some(name))
 }
 
 /// Does `work` where it may block; `None` where the runtime is ending.

@@ -1,7 +1,9 @@
 //! A double of the OpenClaw gateway: it answers as the real one was observed to, and remembers what
 //! it was asked. It listens on a port of its own of 127.0.0.1, which it keeps over a restart.
 
+#[path = "gateway/answer.rs"]
 mod answer;
+#[path = "gateway/run.rs"]
 mod run;
 
 use std::collections::VecDeque;
@@ -18,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use run::Run;
+pub(crate) use run::Run;
 use run::Runs;
 
 /// How long a test waits for something that must happen.
@@ -26,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A gateway.
 #[derive(Debug)]
-pub struct Gateway {
+pub(crate) struct Gateway {
     address: SocketAddr,
     shared: Arc<Shared>,
     serving: Option<JoinSet<()>>,
@@ -34,23 +36,23 @@ pub struct Gateway {
 
 /// `hooks` of its `openclaw.json`, and its patience.
 #[derive(Debug, Clone)]
-pub struct Settings {
-    pub enabled: bool,
-    pub token: String,
-    pub path: String,
-    pub allow_request_session_key: bool,
-    pub allowed_session_key_prefixes: Option<Vec<String>>,
+pub(crate) struct Settings {
+    pub(crate) enabled: bool,
+    pub(crate) token: String,
+    pub(crate) path: String,
+    pub(crate) allow_request_session_key: bool,
+    pub(crate) allowed_session_key_prefixes: Option<Vec<String>>,
     /// How long a request waits for a busy session or a free place; the real one 15 s.
-    pub busy_wait: Duration,
+    pub(crate) busy_wait: Duration,
     /// How long a body may take; the real one 30 s.
-    pub body_wait: Duration,
+    pub(crate) body_wait: Duration,
     /// How long a run's key is kept after its end; the real one 5 minutes.
-    pub key_kept: Duration,
+    pub(crate) key_kept: Duration,
 }
 
 /// What happens to one hook request instead of the usual.
 #[derive(Debug, Clone)]
-pub enum Script {
+pub(crate) enum Script {
     /// This answer.
     Answer {
         status: u16,
@@ -67,13 +69,13 @@ pub enum Script {
 
 /// A hook request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    pub idempotency_key: Option<String>,
-    pub session_key: Option<String>,
-    pub session_mode: Option<String>,
-    pub message: Option<String>,
+pub(crate) struct Asked {
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) session_key: Option<String>,
+    pub(crate) session_mode: Option<String>,
+    pub(crate) message: Option<String>,
     /// Whether the token was right.
-    pub authorized: bool,
+    pub(crate) authorized: bool,
 }
 
 #[derive(Debug)]
@@ -107,11 +109,11 @@ impl Default for Settings {
 
 impl Gateway {
     /// One with hooks and everything allowed.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(Settings::default()).await
     }
 
-    pub async fn start_with(settings: Settings) -> Self {
+    pub(crate) async fn start_with(settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut gateway = Self {
             address: listener.local_addr().unwrap(),
@@ -129,17 +131,17 @@ impl Gateway {
         gateway
     }
 
-    pub fn base_url(&self) -> String {
+    pub(crate) fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Changes its settings, as an edit of `openclaw.json` would.
-    pub fn set(&self, change: impl FnOnce(&mut Settings)) {
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut lock(&self.shared.settings));
     }
 
     /// Its settings as they would stand in `openclaw.json`.
-    pub fn openclaw_json(&self) -> String {
+    pub(crate) fn openclaw_json(&self) -> String {
         let settings = lock(&self.shared.settings);
         let mut hooks = serde_json::json!({
             "enabled": settings.enabled,
@@ -154,17 +156,17 @@ impl Gateway {
     }
 
     /// What happens to the next hook requests that have the right token, one each.
-    pub fn script(&self, script: impl IntoIterator<Item = Script>) {
+    pub(crate) fn script(&self, script: impl IntoIterator<Item = Script>) {
         lock(&self.shared.script).extend(script);
     }
 
     /// Every hook request so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.shared.asked.borrow().clone()
     }
 
     /// Waits until `count` hook requests have come.
-    pub async fn until_asked(&self, count: usize) -> Vec<Asked> {
+    pub(crate) async fn until_asked(&self, count: usize) -> Vec<Asked> {
         let mut asked = self.shared.asked.subscribe();
         let enough = asked.wait_for(|asked| asked.len() >= count);
         let enough = tokio::time::timeout(PATIENCE, enough).await;
@@ -172,45 +174,45 @@ impl Gateway {
     }
 
     /// Every run so far, in the order in which they were admitted.
-    pub fn runs(&self) -> Vec<Run> {
+    pub(crate) fn runs(&self) -> Vec<Run> {
         self.shared.runs.all()
     }
 
     /// Waits until `count` messages were admitted.
-    pub async fn until_run(&self, count: usize) -> Vec<Run> {
+    pub(crate) async fn until_run(&self, count: usize) -> Vec<Run> {
         let runs = tokio::time::timeout(PATIENCE, self.shared.runs.until(count)).await;
         runs.expect("the messages were run in time")
     }
 
     /// From now on runs go on until [`Gateway::finish_runs`].
-    pub fn hold_runs(&self) {
+    pub(crate) fn hold_runs(&self) {
         self.shared.runs.hold();
     }
 
     /// Ends all runs that go on, and lets later ones end at once.
-    pub fn finish_runs(&self) {
+    pub(crate) fn finish_runs(&self) {
         self.shared.runs.finish();
     }
 
     /// The most runs that were ever active together.
-    pub fn most_active(&self) -> usize {
+    pub(crate) fn most_active(&self) -> usize {
         self.shared.runs.most_active()
     }
 
     /// From now on it takes nothing, as before a restart.
-    pub fn drain(&self) {
+    pub(crate) fn drain(&self) {
         *lock(&self.shared.draining) = true;
     }
 
     /// Ends every connection and listens no more.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         if let Some(mut serving) = self.serving.take() {
             serving.shutdown().await;
         }
     }
 
     /// Listens again where it did, with nothing remembered.
-    pub async fn start_again(&mut self) {
+    pub(crate) async fn start_again(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.shared.runs.forget_keys();
         *lock(&self.shared.draining) = false;
@@ -219,7 +221,7 @@ impl Gateway {
     }
 
     /// Stops and starts again.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.start_again().await;
     }

@@ -26,13 +26,13 @@ use crate::clock::Clock;
 use crate::config;
 use crate::config::openclaw::HookSettings;
 use crate::daemon::follow::Followed;
+use crate::daemon::handle::GatewayStatus;
 use crate::daemon::inbound::inbox::{Admitted, Inbox, Settled};
 use crate::daemon::rows::RowId;
 use crate::db::DbError;
 use crate::tasks::Tasks;
 
 use hook_in_force::HookInForce;
-pub use status::GatewayStatus;
 
 /// How long a message waits after an attempt: at first about as long as a gateway's restart takes,
 /// at most five minutes, so that ten attempts take some twenty.
@@ -61,17 +61,19 @@ const GRACE: Duration = Duration::from_secs(4);
 
 /// What delivery goes by.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub(in crate::daemon) struct Terms {
     /// `[gateway]` of the configuration.
-    pub gateway: config::Gateway,
+    pub(in crate::daemon) gateway: config::Gateway,
     /// The bounds and waits.
-    pub rules: Rules,
+    pub(in crate::daemon) rules: Rules,
     /// How long a hook request may take.
-    pub hook_timeout: Duration,
+    pub(in crate::daemon) hook_timeout: Duration,
+    /// How long what is under way may take to end at a stop.
+    pub(in crate::daemon) grace: Duration,
 }
 
 /// Starts delivery: from `inbox`, to the gateway of `terms`, by the hook that `hooks` describes.
-pub fn start(
+pub(in crate::daemon) fn start(
     tasks: &Tasks,
     inbox: Inbox,
     terms: Terms,
@@ -79,7 +81,7 @@ pub fn start(
     fences: FenceKey,
     clock: Clock,
 ) -> Result<watch::Receiver<GatewayStatus>, NoClient> {
-    let gateway = Gateway::new(terms.gateway.base_url.to_string())?;
+    let gateway = Gateway::new(terms.gateway.base_url.clone())?;
     let (status, told) = status::channel();
     let deliver = Deliver {
         wakes: inbox.wakes(),
@@ -126,10 +128,10 @@ enum Event {
 
 impl Terms {
     /// The terms of a configuration.
-    pub fn new(gateway: config::Gateway) -> Self {
+    pub(in crate::daemon) fn new(gateway: config::Gateway) -> Self {
         let rules = Rules {
-            max_in_flight: gateway.max_in_flight,
-            attempts: gateway.delivery_attempts,
+            max_in_flight: usize::try_from(gateway.max_in_flight.get()).unwrap_or(usize::MAX),
+            attempts: gateway.delivery_attempts.get(),
             max_age: gateway.delivery_max_age,
             retry: RETRY,
             probe: PROBE,
@@ -138,6 +140,7 @@ impl Terms {
             gateway,
             rules,
             hook_timeout: HOOK_TIMEOUT,
+            grace: GRACE,
         }
     }
 }
@@ -316,12 +319,13 @@ impl Deliver {
     /// Lets what is under way end. What has not ended then may or may not have reached the agent,
     /// and its row says so.
     async fn finish(mut self) {
+        let grace = self.terms.grace;
         let ended = async {
             while let Some(event) = self.under_way.next().await {
                 self.take_last(event);
             }
         };
-        if timeout(GRACE, ended).await.is_ok() {
+        if timeout(grace, ended).await.is_ok() {
             return;
         }
         let now = self.clock.now();

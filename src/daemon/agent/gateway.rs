@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, redirect};
-use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 
 use super::hook::{Call, Reply};
+use crate::config::GatewayUrl;
+use crate::tls;
 use crate::types::Secret;
 
 /// How long a hook request may take. The gateway waits 15 s for a busy session before it says so;
 /// hanging up before that would leave the outcome unknown.
-pub const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
+pub(in crate::daemon) const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the question whether the gateway lives may take.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,7 +36,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Where messages are handed over, and the right to do so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub(in crate::daemon) struct Endpoint {
     url: String,
     bearer: Bearer,
 }
@@ -45,19 +46,19 @@ struct Bearer(Secret);
 
 /// A gateway, reached over connections that are used again.
 #[derive(Debug, Clone)]
-pub struct Gateway {
+pub(in crate::daemon) struct Gateway {
     client: Client,
-    base: String,
+    base: GatewayUrl,
 }
 
 /// No requests can be made at all.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTP client for the gateway")]
-pub struct NoClient(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub(in crate::daemon) struct NoClient(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// What a gateway says when it is asked whether it lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Health {
+pub(in crate::daemon) enum Health {
     /// It lives.
     Live,
     /// It does not, or what answers is no gateway.
@@ -65,10 +66,10 @@ pub enum Health {
 }
 
 impl Endpoint {
-    /// The hook below `path` of the gateway at `base`, which has no slash at its end.
-    pub fn new(base: &str, path: &str, token: &Secret) -> Self {
+    /// The hook below `path` of the gateway at `base`.
+    pub(in crate::daemon) fn new(base: &GatewayUrl, path: &str, token: &Secret) -> Self {
         Self {
-            url: format!("{base}{path}/agent"),
+            url: base.join(&format!("{path}/agent")),
             bearer: Bearer(Secret::new(format!("Bearer {}", token.expose()))),
         }
     }
@@ -85,10 +86,14 @@ impl Bearer {
 }
 
 impl Gateway {
-    /// A gateway at `base`, a URL without a slash at its end.
-    pub fn new(base: String) -> Result<Self, NoClient> {
+    /// The gateway at `base`.
+    pub(in crate::daemon) fn new(base: GatewayUrl) -> Result<Self, NoClient> {
+        let tls = match base.is_loopback() {
+            true => tls::trusting_nobody(),
+            false => tls::trusting_the_system(),
+        };
         let client = Client::builder()
-            .tls_backend_preconfigured(tls().map_err(|error| NoClient(Box::new(error)))?)
+            .tls_backend_preconfigured(tls.map_err(|error| NoClient(Box::new(error)))?)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .http1_only()
@@ -101,7 +106,12 @@ impl Gateway {
     }
 
     /// Hands a message over.
-    pub async fn post(&self, endpoint: &Endpoint, call: Call, timeout: Duration) -> Reply {
+    pub(in crate::daemon) async fn post(
+        &self,
+        endpoint: &Endpoint,
+        call: Call,
+        timeout: Duration,
+    ) -> Reply {
         let request = self
             .client
             .post(&endpoint.url)
@@ -117,10 +127,10 @@ impl Gateway {
     }
 
     /// Asks whether the gateway lives.
-    pub async fn health(&self) -> Health {
+    pub(in crate::daemon) async fn health(&self) -> Health {
         let request = self
             .client
-            .get(format!("{}/health", self.base))
+            .get(self.base.join("/health"))
             .timeout(HEALTH_TIMEOUT);
         match request.send().await {
             Ok(response) => read_health(&read(response).await),
@@ -133,7 +143,9 @@ async fn read(mut response: Response) -> Reply {
     let status = response.status().as_u16();
     let text = |name| {
         let header: Option<&HeaderValue> = response.headers().get(name);
-        header.and_then(|value| value.to_str().ok()).map(str::to_owned)
+        header
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
     };
     let retry_after = text(RETRY_AFTER);
     let is_json = text(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
@@ -186,13 +198,4 @@ fn read_health(reply: &Reply) -> Health {
             Health::Not("the gateway cannot be reached".to_owned())
         }
     }
-}
-
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = rustls::crypto::ring::default_provider();
-    Ok(ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }

@@ -22,25 +22,25 @@ const MAX_QUOTE: usize = 200;
 
 /// One request to the hook, but for its address and token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub(in crate::daemon) struct Call {
     /// What the gateway recognises a repeat by, together with the body.
-    pub idempotency_key: String,
+    pub(in crate::daemon) idempotency_key: String,
     /// The JSON body.
-    pub body: Vec<u8>,
+    pub(in crate::daemon) body: Vec<u8>,
 }
 
 /// What a request says beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Manner<'a> {
+pub(in crate::daemon) struct Manner<'a> {
     /// The session that the run belongs to; the gateway's own choice where absent.
-    pub session: Option<&'a str>,
+    pub(in crate::daemon) session: Option<&'a str>,
     /// Whether the gateway starts a second turn, in the main session.
-    pub second_turn: bool,
+    pub(in crate::daemon) second_turn: bool,
 }
 
 /// What came back from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub(in crate::daemon) enum Reply {
     /// An HTTP answer.
     Answered {
         /// Its status.
@@ -62,7 +62,7 @@ pub enum Reply {
 
 /// What an answer means for the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(in crate::daemon) enum Answer {
     /// The gateway has it.
     Admitted {
         /// The gateway's name for the run.
@@ -101,18 +101,23 @@ pub enum Answer {
 }
 
 /// The key under which the gateway knows this message again.
-pub fn idempotency_key(from: &AgentId, id: &MessageId) -> String {
+pub(in crate::daemon) fn idempotency_key(from: &AgentId, id: &MessageId) -> String {
     format!("od:{}", Digest::of(format!("{from}\n{id}").as_bytes()))
 }
 
 /// The session of a conversation with a peer. No peer can choose it: it is a hash.
-pub fn session_key(peer: &AgentId, conversation: &ConversationId) -> String {
+pub(in crate::daemon) fn session_key(peer: &AgentId, conversation: &ConversationId) -> String {
     let hash = Digest::of(format!("{peer}\n{conversation}").as_bytes());
     format!("hook:opendialogue:{hash}")
 }
 
 /// The request that hands `text` to the agent.
-pub fn call(from: &AgentId, id: &MessageId, text: &str, manner: Manner<'_>) -> Call {
+pub(in crate::daemon) fn call(
+    from: &AgentId,
+    id: &MessageId,
+    text: &str,
+    manner: Manner<'_>,
+) -> Call {
     let body = Body {
         message: text,
         name: TASK_NAME,
@@ -129,7 +134,7 @@ pub fn call(from: &AgentId, id: &MessageId, text: &str, manner: Manner<'_>) -> C
 }
 
 /// Reads the reply to a request that named `session`.
-pub fn read(reply: &Reply, session: Option<&str>, now: Timestamp) -> Answer {
+pub(in crate::daemon) fn read(reply: &Reply, session: Option<&str>, now: Timestamp) -> Answer {
     match reply {
         Reply::NoConnection => Answer::Away {
             why: "the gateway cannot be reached".to_owned(),
@@ -150,15 +155,13 @@ pub fn read(reply: &Reply, session: Option<&str>, now: Timestamp) -> Answer {
     }
 }
 
-fn read_status(
-    status: u16,
-    after: Option<Duration>,
-    said: &Said,
-    session: Option<&str>,
-) -> Answer {
+fn read_status(status: u16, after: Option<Duration>, said: &Said, session: Option<&str>) -> Answer {
     match status {
         200..=299 => read_good(status, said),
-        300..=399 => pause(status, "redirects are not followed: check `[gateway] base_url`"),
+        300..=399 => pause(
+            status,
+            "redirects are not followed: check `[gateway] base_url`",
+        ),
         400 if session.is_some() && said.names_session_key() => Answer::RetryWithoutSession,
         400 | 413 => Answer::Never {
             why: quoted(status, said),
@@ -276,7 +279,11 @@ enum Said {
 impl Said {
     fn read(body: Option<&[u8]>, is_json: bool) -> Self {
         let Some(body) = body else {
-            return if is_json { Said::Nothing } else { Said::Foreign };
+            return if is_json {
+                Said::Nothing
+            } else {
+                Said::Foreign
+            };
         };
         let Ok(said) = serde_json::from_slice::<AnswerBody>(body) else {
             return Said::Foreign;

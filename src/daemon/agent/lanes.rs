@@ -21,72 +21,72 @@ use crate::daemon::inbound::inbox::{Admitted, Settled};
 use crate::daemon::rows::RowId;
 use crate::types::{AgentId, ConversationId, Timestamp};
 
-pub use backoff::{Backoff, Jitter};
-pub use gate::{Cause, Closed};
+pub(in crate::daemon) use backoff::{Backoff, Jitter};
 use gate::Gate;
+pub(in crate::daemon) use gate::{Cause, Closed};
 
 /// The bounds of delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
+pub(in crate::daemon) struct Rules {
     /// The most messages under way at once.
-    pub max_in_flight: usize,
+    pub(in crate::daemon) max_in_flight: usize,
     /// How many attempts that count a message has.
-    pub attempts: u32,
+    pub(in crate::daemon) attempts: u32,
     /// How old, by our own row, a message is still delivered.
-    pub max_age: Duration,
+    pub(in crate::daemon) max_age: Duration,
     /// How long a message waits after an attempt.
-    pub retry: Backoff,
+    pub(in crate::daemon) retry: Backoff,
     /// How long a closed gate waits before it is tried again.
-    pub probe: Backoff,
+    pub(in crate::daemon) probe: Backoff,
 }
 
 /// What the lanes need to know of a waiting message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(in crate::daemon) struct Row {
     /// Its row; rows of a conversation go in their order.
-    pub id: RowId,
+    pub(in crate::daemon) id: RowId,
     /// Its conversation.
-    pub lane: Lane,
+    pub(in crate::daemon) lane: Lane,
     /// When its row was written.
-    pub stored_at: Timestamp,
+    pub(in crate::daemon) stored_at: Timestamp,
     /// When it may go again.
-    pub next_attempt_at: Option<Timestamp>,
+    pub(in crate::daemon) next_attempt_at: Option<Timestamp>,
     /// How many attempts counted so far.
-    pub attempts: u32,
+    pub(in crate::daemon) attempts: u32,
 }
 
 /// When something is decided, and the chance that goes into it.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub(in crate::daemon) struct Moment {
     /// The time.
-    pub now: Timestamp,
+    pub(in crate::daemon) now: Timestamp,
     /// Randomness of this moment alone.
-    pub jitter: Jitter,
+    pub(in crate::daemon) jitter: Jitter,
 }
 
 /// A conversation with a peer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Lane {
+pub(in crate::daemon) struct Lane {
     /// The peer.
-    pub peer: AgentId,
+    pub(in crate::daemon) peer: AgentId,
     /// The conversation.
-    pub conversation: ConversationId,
+    pub(in crate::daemon) conversation: ConversationId,
 }
 
 /// What is to be done now.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub(in crate::daemon) struct Plan {
     /// These go; they are under way until [`Lanes::leave`].
-    pub send: Vec<RowId>,
+    pub(in crate::daemon) send: Vec<RowId>,
     /// These are too old and are to be written down as dead; they too stay until they leave.
-    pub expired: Vec<RowId>,
+    pub(in crate::daemon) expired: Vec<RowId>,
     /// When to ask again, if nothing happens before.
-    pub wake_at: Option<Timestamp>,
+    pub(in crate::daemon) wake_at: Option<Timestamp>,
 }
 
 /// What an answer means for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub(in crate::daemon) enum Next {
     /// This is to be written down; the message is under way until it is.
     Settle(Settled),
     /// It waits on as it is.
@@ -97,7 +97,7 @@ pub enum Next {
 
 /// The state of all lanes.
 #[derive(Debug)]
-pub struct Lanes {
+pub(in crate::daemon) struct Lanes {
     rules: Rules,
     gate: Gate,
     under_way: HashMap<RowId, UnderWay>,
@@ -116,7 +116,7 @@ struct UnderWay {
 
 impl Lanes {
     /// Empty lanes behind an open gate.
-    pub fn new(rules: Rules) -> Self {
+    pub(in crate::daemon) fn new(rules: Rules) -> Self {
         Self {
             rules,
             gate: Gate::new(rules.probe),
@@ -128,7 +128,7 @@ impl Lanes {
     }
 
     /// Decides what goes now of `rows`, the oldest first.
-    pub fn plan(&mut self, rows: &[Row], now: Timestamp) -> Plan {
+    pub(in crate::daemon) fn plan(&mut self, rows: &[Row], now: Timestamp) -> Plan {
         let mut plan = Plan::default();
         let mut met = HashSet::new();
         for row in rows {
@@ -160,7 +160,7 @@ impl Lanes {
     }
 
     /// Says what the answer to `id`, a message under way, means for it and for the gate.
-    pub fn answered(&mut self, id: RowId, answer: Answer, at: Moment) -> Next {
+    pub(in crate::daemon) fn answered(&mut self, id: RowId, answer: Answer, at: Moment) -> Next {
         let Some(row) = self.under_way.get(&id) else {
             return Next::Wait;
         };
@@ -216,7 +216,7 @@ impl Lanes {
     }
 
     /// Takes a message out: its row says by now what became of it.
-    pub fn leave(&mut self, id: RowId) {
+    pub(in crate::daemon) fn leave(&mut self, id: RowId) {
         self.expiring.remove(&id);
         if let Some(row) = self.under_way.remove(&id) {
             self.busy.remove(&row.lane);
@@ -225,29 +225,29 @@ impl Lanes {
     }
 
     /// The settings name a hook, another one than before: what the old one answered is void.
-    pub fn hook_changed(&mut self, now: Timestamp) {
+    pub(in crate::daemon) fn hook_changed(&mut self, now: Timestamp) {
         self.settings += 1;
         self.gate.try_now(now);
     }
 
     /// The settings name no hook: nothing goes until they do.
-    pub fn hook_missing(&mut self, why: String) {
+    pub(in crate::daemon) fn hook_missing(&mut self, why: String) {
         self.settings += 1;
         self.gate.shut(Closed::misconfigured(why));
     }
 
     /// The gateway shows life: where it was away, that is worth a try.
-    pub fn gateway_lives(&mut self, now: Timestamp) {
+    pub(in crate::daemon) fn gateway_lives(&mut self, now: Timestamp) {
         self.gate.try_soon(now);
     }
 
     /// Why nothing goes, where that is so.
-    pub fn closed(&self) -> Option<&Closed> {
+    pub(in crate::daemon) fn closed(&self) -> Option<&Closed> {
         self.gate.closed()
     }
 
     /// The messages under way, each with the attempts that it had before this one.
-    pub fn under_way(&self) -> impl Iterator<Item = (RowId, u32)> {
+    pub(in crate::daemon) fn under_way(&self) -> impl Iterator<Item = (RowId, u32)> {
         self.under_way.iter().map(|(id, row)| (*id, row.attempts))
     }
 

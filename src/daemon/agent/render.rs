@@ -31,31 +31,31 @@ const LINE_ENDS: [char; 10] = [
 
 /// What the agent must know about a message, beside its text.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub(in crate::daemon) struct Facts<'a> {
     /// Who wrote it.
-    pub from: &'a AgentId,
+    pub(in crate::daemon) from: &'a AgentId,
     /// How far the owner trusts that peer.
-    pub trust: Trust,
+    pub(in crate::daemon) trust: Trust,
     /// The conversation it belongs to.
-    pub conversation: &'a ConversationId,
+    pub(in crate::daemon) conversation: &'a ConversationId,
     /// The author's name for it.
-    pub message_id: &'a MessageId,
+    pub(in crate::daemon) message_id: &'a MessageId,
     /// When it came in.
-    pub received_at: Timestamp,
+    pub(in crate::daemon) received_at: Timestamp,
     /// What the host and the policies noted.
-    pub annotations: &'a [Annotation],
+    pub(in crate::daemon) annotations: &'a [Annotation],
 }
 
 /// The mark on the fence of one message.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Fence(String);
+pub(in crate::daemon) struct Fence(String);
 
 /// Makes fences from a key that outlives the process.
 #[derive(Clone)]
-pub struct FenceKey(Hmac<Sha256>);
+pub(in crate::daemon) struct FenceKey(Hmac<Sha256>);
 
 /// Writes the text for one message.
-pub fn render(facts: &Facts<'_>, content: &str, fence: &Fence) -> String {
+pub(in crate::daemon) fn render(facts: &Facts<'_>, content: &str, fence: &Fence) -> String {
     let mut text = String::with_capacity(512 + content.len() + content.len() / 8);
     push_facts(&mut text, facts);
     push_notes(&mut text, facts.annotations);
@@ -80,7 +80,10 @@ fn push_facts(text: &mut String, facts: &Facts<'_>) {
     push_line(text, format_args!("Trust: {}", facts.trust));
     push_line(text, format_args!("Conversation: {}", facts.conversation));
     push_line(text, format_args!("Message id: {}", facts.message_id));
-    push_line(text, format_args!("Received: {}", facts.received_at.to_utc()));
+    push_line(
+        text,
+        format_args!("Received: {}", facts.received_at.to_utc()),
+    );
 }
 
 fn push_notes(text: &mut String, annotations: &[Annotation]) {
@@ -92,7 +95,10 @@ fn push_notes(text: &mut String, annotations: &[Annotation]) {
         if text.len() > limit {
             text.truncate(before);
             let left = annotations.len() - written;
-            push_line(text, format_args!("Notes left out for their length: {left}"));
+            push_line(
+                text,
+                format_args!("Notes left out for their length: {left}"),
+            );
             return;
         }
     }
@@ -115,7 +121,7 @@ fn lines(content: &str) -> impl Iterator<Item = &str> {
 impl FenceKey {
     /// The key made from `secret`, which neither a peer nor the agent may know and which stays
     /// the same over restarts.
-    pub fn new(secret: &Secret) -> Self {
+    pub(in crate::daemon) fn new(secret: &Secret) -> Self {
         #[expect(
             clippy::expect_used,
             reason = "HMAC hashes a long key and pads a short one: no length is refused"
@@ -126,7 +132,7 @@ impl FenceKey {
 
     /// The fence of one message: 128 bits that nobody without the key can tell, and that content
     /// cannot hold, since they depend on it.
-    pub fn fence(&self, from: &AgentId, id: &MessageId, content: &str) -> Fence {
+    pub(in crate::daemon) fn fence(&self, from: &AgentId, id: &MessageId, content: &str) -> Fence {
         let mut mac = self.0.clone();
         mac.update(format!("opendialogue|fence|{from}|{id}|").as_bytes());
         mac.update(content.as_bytes());

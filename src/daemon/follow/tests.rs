@@ -32,7 +32,10 @@ async fn a_bad_version_is_told_and_leaves_the_last_good_one() {
     fs::write(&followed.path, "one").unwrap();
     let bad = until(&mut newest, |version| version.problem.is_some()).await;
     assert_eq!(bad.good.as_deref(), Some(&1));
-    assert_eq!(bad.problem.as_deref(), Some("invalid digit found in string"));
+    assert_eq!(
+        bad.problem.as_deref(),
+        Some("invalid digit found in string")
+    );
     fs::write(&followed.path, "1").unwrap();
     let mended = until(&mut newest, |version| version.problem.is_none()).await;
     assert_eq!(mended.good.as_deref(), Some(&1));
@@ -72,12 +75,22 @@ fn reading_a_file_is_no_change_of_it() {
     let event = |kind| notify::Event::new(kind).add_path("/home/me/number".into());
     for (kind, is_change) in [
         (EventKind::Access(AccessKind::Open(AccessMode::Read)), false),
-        (EventKind::Access(AccessKind::Close(AccessMode::Read)), false),
-        (EventKind::Access(AccessKind::Close(AccessMode::Write)), true),
+        (
+            EventKind::Access(AccessKind::Close(AccessMode::Read)),
+            false,
+        ),
+        (
+            EventKind::Access(AccessKind::Close(AccessMode::Write)),
+            true,
+        ),
         (EventKind::Create(notify::event::CreateKind::File), true),
         (EventKind::Remove(notify::event::RemoveKind::File), true),
     ] {
-        assert_eq!(concerns(&event(kind), OsStr::new("number")), is_change, "{kind:?}");
+        assert_eq!(
+            concerns(&event(kind), OsStr::new("number")),
+            is_change,
+            "{kind:?}"
+        );
         assert!(!concerns(&event(kind), OsStr::new("other")), "{kind:?}");
     }
 }
@@ -122,5 +135,7 @@ async fn until(
 
 fn read(path: &Path) -> Result<u32, String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    text.trim().parse().map_err(|error: ParseIntError| error.to_string())
+    text.trim()
+        .parse()
+        .map_err(|error: ParseIntError| error.to_string())
 }

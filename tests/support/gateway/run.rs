@@ -16,13 +16,13 @@ const MAX_ACTIVE: usize = 8;
 
 /// A message that was admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    pub id: String,
-    pub message: String,
-    pub name: Option<String>,
-    pub deliver: Option<bool>,
-    pub session_key: Option<String>,
-    pub idempotency_key: Option<String>,
+pub(crate) struct Run {
+    pub(crate) id: String,
+    pub(crate) message: String,
+    pub(crate) name: Option<String>,
+    pub(crate) deliver: Option<bool>,
+    pub(crate) session_key: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
 }
 
 /// A request that is to become a run.

@@ -33,7 +33,7 @@ impl HookInForce {
             (None, None) => HOOKS_PATH,
         };
         Ok(Self {
-            endpoint: Endpoint::new(&gateway.base_url.to_string(), path, token),
+            endpoint: Endpoint::new(&gateway.base_url, path, token),
             settings: settings.cloned(),
         })
     }

@@ -5,15 +5,7 @@ use tracing::{info, warn};
 
 use crate::daemon::agent::gateway::Health;
 use crate::daemon::agent::lanes::Closed;
-
-/// Whether the gateway takes messages.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GatewayStatus {
-    /// Whether it lives and nothing is known that keeps messages from it.
-    pub ready: bool,
-    /// What is wrong where it is not ready; absent until it was asked.
-    pub problem: Option<String>,
-}
+use crate::daemon::handle::GatewayStatus;
 
 /// Puts together what is known from requests and from asking.
 #[derive(Debug)]

@@ -37,7 +37,10 @@ fn neither_key_lets_a_peer_blur_two_things_into_one() {
         session_key(&agent("1"), &conversation("23")),
         session_key(&agent("12"), &conversation("3"))
     );
-    assert_eq!(session_key(&agent("1"), &conversation("main")).len(), 18 + 64);
+    assert_eq!(
+        session_key(&agent("1"), &conversation("main")).len(),
+        18 + 64
+    );
 }
 
 #[test]
@@ -110,7 +113,10 @@ fn a_wait_is_read_from_seconds_and_from_a_date_and_is_bounded() {
         ("60", Some(Duration::from_secs(60))),
         (" 0 ", Some(Duration::ZERO)),
         ("999999999", Some(MAX_RETRY_AFTER)),
-        ("Sun, 22 Nov 2026 21:11:04 GMT", Some(Duration::from_secs(60))),
+        (
+            "Sun, 22 Nov 2026 21:11:04 GMT",
+            Some(Duration::from_secs(60)),
+        ),
         ("Sun, 22 Nov 2026 21:00:00 GMT", Some(Duration::ZERO)),
         ("Sat, 22 Nov 2036 21:00:00 GMT", Some(MAX_RETRY_AFTER)),
         ("soon", None),

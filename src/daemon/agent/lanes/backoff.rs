@@ -4,21 +4,21 @@ use std::time::Duration;
 
 /// A wait that doubles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
+pub(in crate::daemon) struct Backoff {
     /// After the first failure.
-    pub first: Duration,
+    pub(in crate::daemon) first: Duration,
     /// At most.
-    pub most: Duration,
+    pub(in crate::daemon) most: Duration,
 }
 
 /// A random share, from 0 to less than 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Jitter(f64);
+pub(in crate::daemon) struct Jitter(f64);
 
 impl Backoff {
     /// The wait after `failures` in a row. Half of it is certain, the other half random: all that
     /// failed together does not come back together, and none comes back at once.
-    pub fn after(&self, failures: u32, jitter: Jitter) -> Duration {
+    pub(in crate::daemon) fn after(&self, failures: u32, jitter: Jitter) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         let whole = self.first.saturating_mul(1 << doublings).min(self.most);
         whole.mul_f64(0.5 + 0.5 * jitter.0)
@@ -27,7 +27,7 @@ impl Backoff {
 
 impl Jitter {
     /// The share that `random` stands for among all numbers.
-    pub fn from_random(random: u32) -> Self {
+    pub(in crate::daemon) fn from_random(random: u32) -> Self {
         Self(f64::from(random) / (f64::from(u32::MAX) + 1.0))
     }
 }
@@ -42,11 +42,20 @@ mod tests {
             first: Duration::from_secs(1),
             most: Duration::from_secs(300),
         };
-        for (failures, least) in [(1, 500), (2, 1_000), (3, 2_000), (9, 128_000), (10, 150_000)] {
+        for (failures, least) in [
+            (1, 500),
+            (2, 1_000),
+            (3, 2_000),
+            (9, 128_000),
+            (10, 150_000),
+        ] {
             let least = Duration::from_millis(least);
             assert_eq!(backoff.after(failures, Jitter::from_random(0)), least);
             let longest = backoff.after(failures, Jitter::from_random(u32::MAX));
-            assert!(longest > least && longest <= least * 2, "{failures}: {longest:?}");
+            assert!(
+                longest > least && longest <= least * 2,
+                "{failures}: {longest:?}"
+            );
         }
         let most = backoff.after(u32::MAX, Jitter::from_random(u32::MAX));
         assert!(most <= backoff.most);

@@ -9,16 +9,16 @@ use crate::types::Timestamp;
 
 /// Why a gate is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closed {
+pub(in crate::daemon) struct Closed {
     /// What kind of reason.
-    pub cause: Cause,
+    pub(in crate::daemon) cause: Cause,
     /// The reason, for a person.
-    pub why: String,
+    pub(in crate::daemon) why: String,
 }
 
 /// What closes a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub(in crate::daemon) enum Cause {
     /// Something is set wrongly, and a person must mend it.
     Configuration,
     /// The gateway is not there, or wants to be left alone for a while.
@@ -101,13 +101,7 @@ impl Gate {
 
     /// Closes for what `id` was answered. Only the one that tried makes the next wait longer;
     /// what was under way before the gate closed fails with it and says nothing new.
-    pub(super) fn close(
-        &mut self,
-        id: RowId,
-        closed: Closed,
-        after: Option<Duration>,
-        at: Moment,
-    ) {
+    pub(super) fn close(&mut self, id: RowId, closed: Closed, after: Option<Duration>, at: Moment) {
         let failures = match &self.state {
             State::Open => 1,
             State::Closed {

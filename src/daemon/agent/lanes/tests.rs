@@ -32,7 +32,11 @@ fn conversations_go_side_by_side_and_each_in_its_order() {
             run_id: Some("r".to_owned())
         })
     );
-    assert_eq!(ids(&lanes.plan(&rows, START)), [0; 0], "not before it is settled");
+    assert_eq!(
+        ids(&lanes.plan(&rows, START)),
+        [0; 0],
+        "not before it is settled"
+    );
     lanes.leave(RowId(1));
     assert_eq!(ids(&lanes.plan(&rows[1..], START)), [2]);
 }
@@ -61,7 +65,11 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
             may_repeat,
         })
     };
-    let dead = |why: &str| Next::Settle(Settled::Dead { why: why.to_owned() });
+    let dead = |why: &str| {
+        Next::Settle(Settled::Dead {
+            why: why.to_owned(),
+        })
+    };
     let again_in = |seconds| Some(Duration::from_secs(seconds));
     // The jitter of these tests is the least there is: half of each wait.
     for (attempts, answer, next) in [
@@ -75,8 +83,16 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
             dead("later, after 3 attempts; it may have been run all the same"),
         ),
         (2, later(false, false, None), retry(2, 20, "later", false)),
-        (0, later(true, false, again_in(60)), retry(1, 60, "later", false)),
-        (0, later(true, false, again_in(1)), retry(1, 5, "later", false)),
+        (
+            0,
+            later(true, false, again_in(60)),
+            retry(1, 60, "later", false),
+        ),
+        (
+            0,
+            later(true, false, again_in(1)),
+            retry(1, 5, "later", false),
+        ),
         (0, never(), dead("never")),
         (0, pause(), Next::Wait),
         (0, away(None), Next::Wait),
@@ -279,12 +295,23 @@ impl World {
         for id in plan.send {
             let row = &self.waiting[&id];
             let oldest = self.waiting.values().find(|other| other.lane == row.lane);
-            assert_eq!(oldest, Some(row), "the oldest of its conversation goes first");
-            assert!(row.next_attempt_at.is_none_or(|at| at <= self.now), "not before its time");
+            assert_eq!(
+                oldest,
+                Some(row),
+                "the oldest of its conversation goes first"
+            );
+            assert!(
+                row.next_attempt_at.is_none_or(|at| at <= self.now),
+                "not before its time"
+            );
             assert!(!self.under_way.contains(&id));
             self.under_way.push(id);
         }
-        let lanes: HashSet<&Lane> = self.under_way.iter().map(|id| &self.waiting[id].lane).collect();
+        let lanes: HashSet<&Lane> = self
+            .under_way
+            .iter()
+            .map(|id| &self.waiting[id].lane)
+            .collect();
         assert_eq!(lanes.len(), self.under_way.len(), "one of a conversation");
         assert!(self.under_way.len() <= RULES.max_in_flight);
         assert!(plan.wake_at.is_none_or(|at| at > self.now));

@@ -80,10 +80,16 @@ fn empty_lines_and_every_end_of_a_line_are_prefixed() {
         ("a\r\nb\r\n\r\nc", vec!["| a", "| b", "| ", "| c"]),
         ("a\rb\r\rc", vec!["| a", "| b", "| ", "| c"]),
         ("a\u{b}b\u{c}c\u{85}d", vec!["| a", "| b", "| c", "| d"]),
-        ("a\u{2028}b\u{2029}c\u{1c}d", vec!["| a", "| b", "| c", "| d"]),
+        (
+            "a\u{2028}b\u{2029}c\u{1c}d",
+            vec!["| a", "| b", "| c", "| d"],
+        ),
     ] {
         let text = fenced(content);
-        let inside: Vec<&str> = text.lines().filter(|line| !line.starts_with("---")).collect();
+        let inside: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("---"))
+            .collect();
         assert_eq!(inside, lines, "{content:?}");
     }
 }
@@ -94,7 +100,11 @@ fn notes_never_crowd_the_message_out() {
     let notes: Vec<_> = (0..30).map(|_| Annotation::host("url", &long)).collect();
     let text = rendered("short", &notes);
     assert!(text.len() < 64 * 1024, "{}", text.len());
-    assert!(text.contains("\nNotes left out for their length: 18\n"), "{}", text.len());
+    assert!(
+        text.contains("\nNotes left out for their length: 18\n"),
+        "{}",
+        text.len()
+    );
     assert!(text.contains("\n| short\n"));
 }
 
@@ -105,7 +115,10 @@ fn a_fence_belongs_to_one_message_and_outlives_the_process() {
     let key = FenceKey::new(&Secret::new("key"));
     let fence = key.fence(&from, &id, "text");
     assert_eq!(fence.0.len(), 32);
-    assert_eq!(fence, FenceKey::new(&Secret::new("key")).fence(&from, &id, "text"));
+    assert_eq!(
+        fence,
+        FenceKey::new(&Secret::new("key")).fence(&from, &id, "text")
+    );
     for other in [
         key.fence(&from, &id, "texts"),
         key.fence(&from, &MessageId::new("m2").unwrap(), "text"),
