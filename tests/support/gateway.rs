@@ -59,8 +59,8 @@ pub(crate) enum Script {
         headers: Vec<(&'static str, String)>,
         body: String,
     },
-    /// The usual, after this long.
-    Slow(Duration),
+    /// The message is run and the answer takes this long.
+    RunAndAnswerLate(Duration),
     /// Nothing is run and the connection ends.
     HangUp,
     /// The message is run and the connection ends before the answer.
@@ -170,7 +170,10 @@ impl Gateway {
         let mut asked = self.shared.asked.subscribe();
         let enough = asked.wait_for(|asked| asked.len() >= count);
         let enough = tokio::time::timeout(PATIENCE, enough).await;
-        enough.expect("the gateway was asked in time").unwrap().clone()
+        enough
+            .expect("the gateway was asked in time")
+            .unwrap()
+            .clone()
     }
 
     /// Every run so far, in the order in which they were admitted.

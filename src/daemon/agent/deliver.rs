@@ -27,7 +27,8 @@ use crate::config;
 use crate::config::openclaw::HookSettings;
 use crate::daemon::follow::Followed;
 use crate::daemon::handle::GatewayStatus;
-use crate::daemon::inbound::inbox::{Admitted, Inbox, Settled};
+use crate::daemon::inbound::{Admitted, Inbox, Settled};
+use crate::daemon::random;
 use crate::daemon::rows::RowId;
 use crate::db::DbError;
 use crate::tasks::Tasks;
@@ -261,7 +262,7 @@ impl Deliver {
         };
         let moment = Moment {
             now: self.clock.now(),
-            jitter: random_jitter(),
+            jitter: Jitter::new(random::fraction()),
         };
         match self.lanes.answered(message.row(), answer, moment) {
             Next::Settle(settled) => self.settle(&message, settled),
@@ -373,7 +374,8 @@ fn log(message: &Admitted, settled: &Settled) {
     let (id, peer) = (message.message_id(), message.from());
     match settled {
         Settled::Delivered { .. } => {
-            info!(message.id = %id, peer.id = %peer, "delivered message {id} of {peer}");
+            let may_repeat = message.may_repeat();
+            info!(message.id = %id, peer.id = %peer, may_repeat, "delivered message {id} of {peer}");
         }
         Settled::Retry { attempts, .. } => {
             debug!(message.id = %id, peer.id = %peer, attempts, "message {id} of {peer} goes again");
@@ -381,15 +383,6 @@ fn log(message: &Admitted, settled: &Settled) {
         Settled::Dead { .. } => {
             warn!(message.id = %id, peer.id = %peer, "gave up message {id} of {peer}");
         }
-    }
-}
-
-/// Without randomness all wait the longest, which is safe.
-fn random_jitter() -> Jitter {
-    let mut random = [0; 4];
-    match getrandom::fill(&mut random) {
-        Ok(()) => Jitter::from_random(u32::from_ne_bytes(random)),
-        Err(_) => Jitter::from_random(u32::MAX),
     }
 }
 

@@ -54,7 +54,7 @@ pub(in crate::daemon) struct Gateway {
 /// No requests can be made at all.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTP client for the gateway")]
-pub(in crate::daemon) struct NoClient(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub struct NoClient(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// What a gateway says when it is asked whether it lives.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,13 +17,13 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::hook::Answer;
-use crate::daemon::inbound::inbox::{Admitted, Settled};
+use crate::daemon::inbound::{Admitted, Settled};
 use crate::daemon::rows::RowId;
 use crate::types::{AgentId, ConversationId, Timestamp};
 
 pub(in crate::daemon) use backoff::{Backoff, Jitter};
+pub(in crate::daemon) use gate::Closed;
 use gate::Gate;
-pub(in crate::daemon) use gate::{Cause, Closed};
 
 /// The bounds of delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -81,11 +81,20 @@ async fn hook(
         Ok(Ok(body)) => body,
     };
     let read = serde_json::from_slice::<HookBody>(&body);
-    record(shared, key.clone(), authorized, read.as_ref().cloned().unwrap_or_default());
+    record(
+        shared,
+        key.clone(),
+        authorized,
+        read.as_ref().cloned().unwrap_or_default(),
+    );
     let script = lock(&shared.script).pop_front();
     match script {
         None => {}
-        Some(Script::Slow(delay)) => sleep(delay).await,
+        Some(Script::RunAndAnswerLate(delay)) => {
+            let answer = usual(shared, settings, key, read, body).await;
+            sleep(delay).await;
+            return answer;
+        }
         Some(Script::HangUp) => {
             line.0.cancel();
             return std::future::pending().await;
@@ -127,7 +136,11 @@ async fn usual(
     let Some(message) = read.message.filter(|message| !message.is_empty()) else {
         return bad("message required");
     };
-    if let Some(why) = read.session_key.as_deref().and_then(|key| refused_key(settings, key)) {
+    if let Some(why) = read
+        .session_key
+        .as_deref()
+        .and_then(|key| refused_key(settings, key))
+    {
         return bad(why);
     }
     let wanted = Wanted {
@@ -166,7 +179,12 @@ fn unauthorized(shared: &Shared) -> Response {
     tries.retain(|at| now.duration_since(*at) < WRONG_TRIES_KEPT);
     if tries.len() >= MAX_WRONG_TRIES {
         let retry_after = [(header::RETRY_AFTER, "60")];
-        return (StatusCode::TOO_MANY_REQUESTS, retry_after, "Too Many Requests").into_response();
+        return (
+            StatusCode::TOO_MANY_REQUESTS,
+            retry_after,
+            "Too Many Requests",
+        )
+            .into_response();
     }
     tries.push_back(now);
     (StatusCode::UNAUTHORIZED, "Unauthorized").into_response()
@@ -193,5 +211,8 @@ fn refuse(status: StatusCode, error: &str) -> Response {
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
 }

@@ -65,7 +65,12 @@ struct Known {
 }
 
 impl Runs {
-    pub(super) async fn admit(&self, wanted: Wanted, body: Bytes, settings: &Settings) -> Admission {
+    pub(super) async fn admit(
+        &self,
+        wanted: Wanted,
+        body: Bytes,
+        settings: &Settings,
+    ) -> Admission {
         let mut admission = self.known_or_new(wanted, body, settings);
         let decided = admission.wait_for(Option::is_some).await.unwrap().clone();
         decided.unwrap()
@@ -87,7 +92,13 @@ impl Runs {
         let (decide, admission) = watch::channel(None);
         if let Some(key) = &key {
             let admission = admission.clone();
-            keys.insert(key.clone(), Known { admission, since: now });
+            keys.insert(
+                key.clone(),
+                Known {
+                    admission,
+                    since: now,
+                },
+            );
         }
         let (state, keys) = (self.state.clone(), Arc::clone(&self.keys));
         let busy_wait = settings.busy_wait;
@@ -136,7 +147,10 @@ async fn run(state: &watch::Sender<State>, wanted: Wanted, busy_wait: Duration) 
     let mut watched = state.subscribe();
     let admitted = timeout(busy_wait, async {
         loop {
-            watched.wait_for(|state| state.has_room(&wanted)).await.unwrap();
+            watched
+                .wait_for(|state| state.has_room(&wanted))
+                .await
+                .unwrap();
             let mut id = None;
             // Another may have taken the place between the look and the taking.
             state.send_if_modified(|state| {

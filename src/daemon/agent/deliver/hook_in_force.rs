@@ -6,7 +6,7 @@ use crate::config::openclaw::HookSettings;
 use crate::daemon::agent::gateway::Endpoint;
 use crate::daemon::agent::hook;
 use crate::daemon::follow::Followed;
-use crate::daemon::inbound::inbox::Admitted;
+use crate::daemon::inbound::Admitted;
 
 /// A hook that can be called.
 pub(super) struct HookInForce {

@@ -14,14 +14,17 @@ fn a_request_is_exactly_as_the_gateway_takes_it() {
     };
     let with_session = call(&from, &id, "From: \"x\"\n", manner);
     insta::assert_snapshot!(text(&with_session), @r#"
-    od:8
-    {"message":"From: \"x\"\n","name":"OpenDialogue","deliver":false,"sessionKey":"hook:opendialogue:","sessionMode":"persistent"}
+    od:e674d032312720eca2bed971e0beb8082170739c3844e071640d48187b5a314e
+    {"message":"From: \"x\"\n","name":"OpenDialogue","deliver":false,"sessionKey":"hook:opendialogue:bea259de9991d84581dfce3f07501f8d9595ea571cc40b6401d6448cd8d8050c","sessionMode":"persistent"}
     "#);
     let manner = Manner {
         session: None,
         second_turn: true,
     };
-    insta::assert_snapshot!(text(&call(&from, &id, "hi", manner)), @"");
+    insta::assert_snapshot!(text(&call(&from, &id, "hi", manner)), @r#"
+    od:e674d032312720eca2bed971e0beb8082170739c3844e071640d48187b5a314e
+    {"message":"hi","name":"OpenDialogue","deliver":true}
+    "#);
 }
 
 #[test]

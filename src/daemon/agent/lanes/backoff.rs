@@ -11,7 +11,7 @@ pub(in crate::daemon) struct Backoff {
     pub(in crate::daemon) most: Duration,
 }
 
-/// A random share, from 0 to less than 1.
+/// A random share, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::daemon) struct Jitter(f64);
 
@@ -26,9 +26,9 @@ impl Backoff {
 }
 
 impl Jitter {
-    /// The share that `random` stands for among all numbers.
-    pub(in crate::daemon) fn from_random(random: u32) -> Self {
-        Self(f64::from(random) / (f64::from(u32::MAX) + 1.0))
+    /// A share that was drawn; what is outside counts as the nearest end.
+    pub(in crate::daemon) fn new(share: f64) -> Self {
+        Self(share.clamp(0.0, 1.0))
     }
 }
 
@@ -50,14 +50,14 @@ mod tests {
             (10, 150_000),
         ] {
             let least = Duration::from_millis(least);
-            assert_eq!(backoff.after(failures, Jitter::from_random(0)), least);
-            let longest = backoff.after(failures, Jitter::from_random(u32::MAX));
+            assert_eq!(backoff.after(failures, Jitter::new(0.0)), least);
+            let longest = backoff.after(failures, Jitter::new(1.0));
             assert!(
                 longest > least && longest <= least * 2,
                 "{failures}: {longest:?}"
             );
         }
-        let most = backoff.after(u32::MAX, Jitter::from_random(u32::MAX));
+        let most = backoff.after(u32::MAX, Jitter::new(1.0));
         assert!(most <= backoff.most);
     }
 }

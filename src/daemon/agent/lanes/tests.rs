@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::gate::Cause;
 use super::*;
 
 const START: Timestamp = Timestamp::from_millis(1_795_381_804_000);
@@ -387,7 +388,7 @@ fn after(seconds: u64) -> Timestamp {
 }
 
 fn moment(now: Timestamp) -> Moment {
-    let jitter = Jitter::from_random(0);
+    let jitter = Jitter::new(0.0);
     Moment { now, jitter }
 }
 
