@@ -13,11 +13,6 @@ use crate::types::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::daemon) struct RowId(pub(super) i64);
 
-impl RowId {
-    /// No row: SQLite counts from one.
-    pub(super) const NONE: RowId = RowId(0);
-}
-
 /// Reads a text column that was written from a checked value.
 pub(super) fn parsed<T: FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;

@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Database, DbError, OpenError};
 use crate::files::{FileError, create_private_dir};
-use crate::policy::{Engine, EngineError, LoadFailed};
+use crate::policy::{Chain, Engine, EngineError, LoadFailed};
 use crate::tasks::Tasks;
 use crate::types::TurnNumber;
 
@@ -65,6 +65,9 @@ pub enum StartError {
     /// The policies are not usable.
     #[error(transparent)]
     Policies(#[from] LoadFailed),
+    /// Loading the policies came to no end.
+    #[error("loading the policies broke off")]
+    PoliciesPanicked,
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -104,8 +107,7 @@ pub struct Running {
 pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Running, StartError> {
     let config = &settings.config;
     create_private_dir(config.paths.data_dir())?;
-    let chain = policies::load(&Engine::start()?, &config.policies)?;
-    let chain = Arc::new(ArcSwap::from_pointee(chain));
+    let chain = Arc::new(ArcSwap::from_pointee(load_chain(config).await?));
     let db = Database::open(&config.paths.daemon_db(), schema::MIGRATIONS, tasks)?;
     let listener = listen(config.local.listen).await?;
     let address = listener.local_addr().unwrap_or(config.local.listen);
@@ -192,6 +194,14 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     );
     drop(listener);
     Ok(Running { daemon, address })
+}
+
+/// Compiling takes its time and blocks, so it has a thread of its own.
+async fn load_chain(config: &Config) -> Result<Chain, StartError> {
+    let engine = Engine::start()?;
+    let entries = config.policies.clone();
+    let loaded = tokio::task::spawn_blocking(move || policies::load(&engine, &entries)).await;
+    Ok(loaded.map_err(|_| StartError::PoliciesPanicked)??)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

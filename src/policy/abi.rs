@@ -142,6 +142,10 @@ fn check_imports(engine: &Engine, component: &Component) -> Result<(), Problem> 
     let mut other_version = None;
     let ty = component.component_type();
     for (name, import) in ty.imports(engine.wasm()) {
+        // A type gives nothing; what it describes is checked where the exports are.
+        if matches!(import.ty, ComponentItem::Type(_)) {
+            continue;
+        }
         let Some((interface, version)) = ours(name) else {
             strangers.push(name.to_owned());
             continue;

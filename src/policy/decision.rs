@@ -1,7 +1,7 @@
 //! What a policy may say, in our own types: verdicts, reason codes, annotations.
 //!
 //! Owns the bounds of everything a module hands back. A value of one of these types has been
-//! checked; what breaks a bound is [`Nonsense`], which the chain treats as the policy's failure.
+//! checked; what breaks a bound is `Nonsense`, which the chain treats as the policy's failure.
 //! Text that people or agents will read is made visible: a module cannot hide or reorder anything.
 
 use std::borrow::Cow;

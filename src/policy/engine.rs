@@ -1,7 +1,7 @@
 //! The runtime that policies run in, with its ticker and its limits.
 //!
 //! Owns the one configuration of the WebAssembly engine and the thread that makes deadlines
-//! happen. Whoever calls a guest holds an [`Entered`]: while nobody does, the ticker sleeps.
+//! happen. Whoever calls a guest holds an `Entered`: while nobody does, the ticker sleeps.
 //! Nothing of WASI exists here.
 
 use std::fmt;
@@ -103,7 +103,7 @@ impl fmt::Debug for Engine {
 
 /// How many ticks a call that may take `time` lives; one more, since the first is already under way.
 pub(crate) fn ticks(time: Duration) -> u64 {
-    let whole = time.as_millis().div_ceil(TICK.as_millis());
+    let whole = time.as_nanos().div_ceil(TICK.as_nanos());
     u64::try_from(whole).unwrap_or(u64::MAX).saturating_add(1)
 }
 
@@ -204,7 +204,12 @@ impl Meter {
         }
     }
 
-    /// Whether the policy ever asked for more memory than it may have.
+    /// Starts a call.
+    pub(crate) fn begin(&mut self) {
+        self.refused_memory = false;
+    }
+
+    /// Whether more memory was asked for, since the call began, than there may be.
     pub(crate) fn refused_memory(&self) -> bool {
         self.refused_memory
     }

@@ -97,7 +97,7 @@ impl PolicySpec {
 /// The chain was not built. Says everything that is wrong.
 #[derive(Debug)]
 pub struct LoadFailed {
-    /// What is wrong, in the order of the entries.
+    /// What is wrong: with names first, then in the order of the entries.
     pub errors: Vec<LoadError>,
 }
 

@@ -172,6 +172,12 @@ impl Shelf {
         })
     }
 
+    /// What all of it counts against the quota.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) -> Option<Vec<u8>> {
         let key_len = key.len();
         let new_cost = value.as_ref().map_or(0, |value| cost(key_len, value));

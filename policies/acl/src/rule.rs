@@ -121,8 +121,8 @@ pub fn judge(settings: &Settings, message: &Message<'_>, memory: &mut impl Memor
     if message.trust == Trust::Blocked {
         return reject("the peer is blocked");
     }
-    let first = settings.rules.iter().enumerate();
-    let first = first.filter(|(_, rule)| matches(rule, message)).next();
+    let mut rules = settings.rules.iter().enumerate();
+    let first = rules.find(|(_, rule)| matches(rule, message));
     if let Some((index, rule)) = first {
         return by_rule(index, rule, message);
     }

@@ -139,9 +139,9 @@ impl Reader {
 
     fn kinds(&mut self, table: &Map<String, Value>, at: &str) -> Option<Vec<Kind>> {
         let setting = format!("{at}kinds");
-        let list = match table.get("kinds")? {
-            Value::Array(list) if !list.is_empty() => list,
-            _ => return self.complain(&setting, &format!("must be a list of {}", named(&KINDS))),
+        let list = table.get("kinds")?.as_array();
+        let Some(list) = list.filter(|list| !list.is_empty()) else {
+            return self.complain(&setting, &format!("must be a list of {}", named(&KINDS)));
         };
         let mut kinds = Vec::new();
         for (index, value) in list.iter().enumerate() {
@@ -160,13 +160,12 @@ impl Reader {
     }
 
     fn reason(&mut self, table: &Map<String, Value>, at: &str) -> Option<String> {
-        match table.get("reason")? {
-            Value::String(reason) if reason.len() <= MAX_REASON_LEN => Some(reason.clone()),
-            _ => {
-                let problem = format!("must be a text of at most {MAX_REASON_LEN} bytes");
-                self.complain(&format!("{at}reason"), &problem)
-            }
-        }
+        let reason = table.get("reason")?.as_str();
+        let Some(reason) = reason.filter(|reason| reason.len() <= MAX_REASON_LEN) else {
+            let problem = format!("must be a text of at most {MAX_REASON_LEN} bytes");
+            return self.complain(&format!("{at}reason"), &problem);
+        };
+        Some(reason.to_owned())
     }
 
     fn id(&mut self, table: &Map<String, Value>, at: &str, key: &str) -> Option<String> {

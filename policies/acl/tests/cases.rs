@@ -1,5 +1,7 @@
 //! The cases in `cases/`, run natively. The root package runs the same ones through the component.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

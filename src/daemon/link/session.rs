@@ -10,15 +10,18 @@
 //! inbound ─▶ ack    ──▶ queue
 //! ```
 
+mod handshake;
+mod life;
+mod lookout;
+mod settling;
 mod writer;
 
-use std::collections::{HashSet, VecDeque};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesUnordered, SplitStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
@@ -33,23 +36,21 @@ use crate::daemon::dialogue;
 use crate::daemon::inbound::{IN_HAND, Received, Session};
 use crate::daemon::outbound::outbox::{Admitted, Ready};
 use crate::daemon::outbound::{Said, Settlement, settlement};
-use crate::daemon::rows::RowId;
 use crate::db::DbError;
 use crate::types::Nonce;
+use crate::wire::Material;
 use crate::wire::frame::{
-    Ack, ConversationEnded, ErrorFrame, Frame, KeyOffer, MessageText, SessionFrame, read,
-    write_message,
+    Ack, ConversationEnded, ErrorFrame, Frame, MessageText, read, write_message,
 };
-use crate::wire::{Form, Material, NonceMemory, SigningKey};
 
+use handshake::{accept, session_frame};
+use life::{Life, Pulse};
+use lookout::Lookout;
+use settling::{Settling, Written};
 use writer::Writer;
 
 /// How long the relay may take to open the session.
 const SESSION_DEADLINE: Duration = Duration::from_secs(20);
-/// How often we ask for a sign of life.
-const PING_EVERY: Duration = Duration::from_secs(30);
-/// How long after our ping something must have come.
-const LIFE_DEADLINE: Duration = Duration::from_secs(20);
 /// How often overdue answers and life are looked after.
 const TICK: Duration = Duration::from_secs(1);
 /// The close code by which the relay says that another connection took this one's place.
@@ -68,9 +69,6 @@ pub(super) enum SessionEnd {
     Stopped,
 }
 
-type Looking = Pin<Box<dyn Future<Output = Result<Ready, DbError>> + Send>>;
-type Settling = Pin<Box<dyn Future<Output = (RowId, Result<(), DbError>)> + Send>>;
-
 /// A session that is open.
 struct Open<'a> {
     link: &'a Link,
@@ -78,14 +76,10 @@ struct Open<'a> {
     writer: Writer,
     queue: VecDeque<String>,
     unsettled: Unsettled,
-    settling: FuturesUnordered<Settling>,
-    busy: HashSet<RowId>,
-    looking: Option<Looking>,
-    look_again: bool,
-    look_at: Option<Instant>,
+    settling: Settling,
+    lookout: Lookout,
     parked: Option<Received>,
-    last_heard: Instant,
-    pinged: Option<Instant>,
+    life: Life,
 }
 
 /// Carries frames both ways until the session ends.
@@ -118,51 +112,14 @@ pub(super) async fn run(
         session,
         writer: Writer::start(sink),
         queue: VecDeque::new(),
-        settling: FuturesUnordered::new(),
-        busy: HashSet::new(),
-        looking: None,
-        look_again: true,
-        look_at: None,
+        settling: Settling::default(),
+        lookout: Lookout::new(link.outbox.clone()),
         parked: None,
-        last_heard: Instant::now(),
-        pinged: None,
+        life: Life::new(Instant::now()),
     };
     let end = open.carry(&mut stream, &mut acks_in).await;
     open.close().await;
     end
-}
-
-async fn session_frame(stream: &mut SplitStream<Socket>) -> Result<SessionFrame, String> {
-    while let Some(packet) = stream.next().await {
-        let packet = packet.map_err(|why| format!("before the session: {why}"))?;
-        let Packet::Text(text) = packet else {
-            continue;
-        };
-        if let Ok(Frame::Session(session)) = read(text.as_str()) {
-            return Ok(session);
-        }
-    }
-    Err("the relay closed before it opened a session".to_owned())
-}
-
-fn accept(link: &Link, offer: SessionFrame, nonce: &Nonce, acks: mpsc::Sender<Ack>) -> Session {
-    let (key, form) = match offer.key {
-        KeyOffer::Key(key) => (key, Form::V1),
-        KeyOffer::Salt(salt) => {
-            let secret = SigningKey::new(&link.secret);
-            (
-                secret.derive_session_key(&link.me, nonce, &salt),
-                Form::Sig2,
-            )
-        }
-    };
-    Session {
-        key: SigningKey::new(&key),
-        form,
-        features: offer.features,
-        nonces: Mutex::new(NonceMemory::new(link.clock.now())),
-        acks,
-    }
 }
 
 impl Open<'_> {
@@ -176,14 +133,14 @@ impl Open<'_> {
         let mut wakes = self.link.outbox.wakes();
         let mut tick = tokio::time::interval(TICK);
         loop {
-            self.look();
+            let settling = &self.settling;
+            self.lookout
+                .start(self.unsettled.room(), || settling.busy());
             // In order: stopping, then what frees room (answers, acks, writing), then what needs it.
             let step = tokio::select! {
                 biased;
                 () = stop.cancelled() => return SessionEnd::Stopped,
-                Some((row, result)) = self.settling.next(), if !self.settling.is_empty() => {
-                    self.settled(row, result)
-                }
+                written = self.settling.next(), if !self.settling.is_empty() => self.settled(written),
                 sent = self.writer.ready(), if !self.queue.is_empty() => self.write(sent),
                 Some(ack) = acks.recv() => {
                     self.queue.push_back(Frame::Ack(ack).to_text());
@@ -191,14 +148,9 @@ impl Open<'_> {
                 }
                 room = inbound.reserve(), if self.parked.is_some() => self.unpark(room),
                 packet = stream.next(), if self.parked.is_none() => self.hear(packet),
-                ready = looked(&mut self.looking), if self.looking.is_some() => self.send(ready),
+                found = self.lookout.next() => found.map_or(Ok(()), |ready| self.send(ready)),
                 _ = wakes.changed() => {
-                    self.look_again = true;
-                    Ok(())
-                }
-                () = until(self.look_at), if self.look_at.is_some() => {
-                    self.look_at = None;
-                    self.look_again = true;
+                    self.lookout.want();
                     Ok(())
                 }
                 _ = tick.tick() => self.look_after(),
@@ -209,35 +161,27 @@ impl Open<'_> {
         }
     }
 
-    /// Starts to look into the outbox, where there is reason to and room.
-    fn look(&mut self) {
-        let room = self.unsettled.room();
-        if !self.look_again || self.looking.is_some() || room == 0 {
-            return;
-        }
-        self.look_again = false;
-        let (outbox, busy) = (self.link.outbox.clone(), self.busy.clone());
-        self.looking = Some(async move { outbox.ready(room, busy).await }.boxed());
-    }
-
     /// Signs what is ready and puts it in the queue.
     fn send(&mut self, ready: Result<Ready, DbError>) -> Result<(), SessionEnd> {
-        self.looking = None;
         let ready = match ready {
             Ok(ready) => ready,
             Err(why) => {
                 warn!("the outbox cannot be read: {why}");
-                self.look_at = Some(Instant::now() + TICK);
+                self.lookout.want_after(TICK);
                 return Ok(());
             }
         };
         let now = self.link.clock.now();
-        self.look_at = ready.next_at.map(|at| Instant::now() + at.since(now));
-        // A full look may have left more behind.
-        self.look_again |= !ready.messages.is_empty();
+        if let Some(at) = ready.next_at {
+            self.lookout.want_after(at.since(now));
+        }
+        if !ready.messages.is_empty() {
+            // A full look may have left more behind.
+            self.lookout.want();
+        }
         for message in ready.messages {
             self.queue.push_back(self.signed(&message));
-            self.busy.insert(message.row());
+            self.settling.begin(message.row());
             self.unsettled.add(UnderWay {
                 row: message.row(),
                 id: message.message().id.clone(),
@@ -282,7 +226,7 @@ impl Open<'_> {
         &mut self,
         packet: Option<Result<Packet, tungstenite::Error>>,
     ) -> Result<(), SessionEnd> {
-        self.last_heard = Instant::now();
+        self.life.heard(Instant::now());
         match packet {
             Some(Ok(Packet::Text(text))) => self.frame(text.as_str()),
             Some(Ok(Packet::Binary(_))) => {
@@ -355,8 +299,7 @@ impl Open<'_> {
             room.send(received);
         }
         // Nothing was read meanwhile, which says nothing about the relay.
-        self.last_heard = Instant::now();
-        self.pinged = None;
+        self.life.heard(Instant::now());
         Ok(())
     }
 
@@ -376,22 +319,19 @@ impl Open<'_> {
     fn ended(&mut self, ended: ConversationEnded) -> Result<(), SessionEnd> {
         let settled = self.unsettled.ended(&ended);
         let (db, now) = (self.link.db.clone(), self.link.clock.now());
-        let closing = async move {
+        self.settling.watch(async move {
             // The frame names no peer. Where two peers use one id it is not known whose ended, and
             // the relay says so again when something is sent.
-            let closed = db
-                .write(move |connection| {
-                    let known = dialogue::peers_of(connection, &ended.conversation)?;
-                    let [only] = known.as_slice() else {
-                        return Ok(false);
-                    };
-                    let because = format!("the relay said so ({})", ended.reason.as_str());
-                    dialogue::end(connection, &only.peer, &only.conversation, now, &because)
-                })
-                .await;
-            (RowId::NONE, closed.map(drop))
-        };
-        self.settling.push(closing.boxed());
+            let close = db.write(move |connection| {
+                let known = dialogue::peers_of(connection, &ended.conversation)?;
+                let [only] = known.as_slice() else {
+                    return Ok(false);
+                };
+                let because = format!("the relay said so ({})", ended.reason.as_str());
+                dialogue::end(connection, &only.peer, &only.conversation, now, &because)
+            });
+            close.await.map(drop)
+        });
         match settled {
             Some(one) => self.settle(one, Said::Ended),
             None => Ok(()),
@@ -410,20 +350,16 @@ impl Open<'_> {
             | Settlement::ConversationEnded(_)
             | Settlement::Later(..) => None,
         };
-        let (outbox, row) = (self.link.outbox.clone(), one.row);
-        self.settling
-            .push(async move { (row, outbox.settle(row, settlement).await) }.boxed());
+        self.settling.settle(&self.link.outbox, one.row, settlement);
         renew.map_or(Ok(()), Err)
     }
 
-    fn settled(&mut self, row: RowId, result: Result<(), DbError>) -> Result<(), SessionEnd> {
-        self.look_again = true;
-        if let Err(why) = result {
-            // The row still says `queued`: it goes again under its id, on the next session.
+    fn settled(&mut self, written: Written) -> Result<(), SessionEnd> {
+        self.lookout.want();
+        self.settling.finish(&written);
+        if let Err(why) = written.result {
             warn!("what the relay said could not be written: {why}");
-            return Ok(());
         }
-        self.busy.remove(&row);
         Ok(())
     }
 
@@ -436,47 +372,27 @@ impl Open<'_> {
         if self.parked.is_some() {
             return Ok(());
         }
-        let now = Instant::now();
-        match self.pinged {
-            Some(at) if self.last_heard >= at => self.pinged = None,
-            Some(at) if now - at >= LIFE_DEADLINE => {
-                let seconds = LIFE_DEADLINE.as_secs();
-                let why = format!("the relay gave no sign of life for {seconds} s");
-                return Err(SessionEnd::Lost(why));
-            }
-            Some(_) => {}
-            None if now - self.last_heard >= PING_EVERY => {
+        match self.life.pulse(Instant::now()) {
+            Pulse::Fine => Ok(()),
+            Pulse::Ping => {
                 self.queue.push_back(Frame::Ping.to_text());
-                self.pinged = Some(now);
+                Ok(())
             }
-            None => {}
+            Pulse::Dead => Err(SessionEnd::Lost(
+                "the relay gives no sign of life".to_owned(),
+            )),
         }
-        Ok(())
     }
 
     /// Writes down what stays unanswered and closes the socket.
     async fn close(mut self) {
         for one in self.unsettled.into_all() {
             let settlement = settlement(Said::Nothing, one.attempts, 0.0);
-            let (outbox, row) = (self.link.outbox.clone(), one.row);
-            self.settling
-                .push(async move { (row, outbox.settle(row, settlement).await) }.boxed());
+            self.settling.settle(&self.link.outbox, one.row, settlement);
         }
-        while self.settling.next().await.is_some() {}
+        while !self.settling.is_empty() {
+            self.settling.next().await;
+        }
         self.writer.close().await;
-    }
-}
-
-async fn looked(looking: &mut Option<Looking>) -> Result<Ready, DbError> {
-    match looking {
-        Some(looking) => looking.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -69,6 +69,7 @@ impl Host {
     /// Opens the state for one call.
     pub(super) fn open(&mut self, memory: Memory) {
         self.lines = 0;
+        self.meter.begin();
         self.call = Some(Call {
             memory,
             writes: Writes::default(),

@@ -211,7 +211,7 @@ fn oracle(rules: &[Rule], message: &Message<'_>) -> &'static str {
     left.retain(|rule| rule.peer.is_none() || rule.peer == Some(peer.to_owned()));
     left.retain(|rule| rule.direction.is_none() || rule.direction == Some(message.direction));
     left.retain(|rule| match &rule.kinds {
-        Some(kinds) => kinds.iter().any(|kind| *kind == message.kind),
+        Some(kinds) => kinds.contains(&message.kind),
         None => true,
     });
     left.retain(|rule| match (&rule.conversation, message.conversation) {
