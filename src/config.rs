@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use crate::types::{AgentId, Secret};
 
+pub use defaults::HOOKS_PATH;
 pub use endpoint::{GatewayUrl, RelayUrl, is_loopback};
 pub use environment::{Environment, NAMES as VARIABLES};
 pub use layers::{Overrides, Setting};

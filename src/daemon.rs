@@ -8,7 +8,9 @@
 //! `lane` is where both directions are judged, one message at a time, in the transaction of the
 //! message's row. `handle` is what the local API holds on to.
 
+mod agent;
 mod dialogue;
+mod follow;
 mod handle;
 mod identity;
 mod inbound;
@@ -26,6 +28,7 @@ mod story;
 mod trust;
 pub mod view;
 
+pub use agent::NoClient;
 pub use handle::{Daemon, EndRefusal};
 pub use identity::IdentityError;
 pub use relay_client::{RelayAnswer, RelayCall, RelayCallError};

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::agent::{self, NoClient};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::identity::{self, IdentityError, Known};
 use super::inbound::{IN_HAND, Inbound, Inbox, inbox};
@@ -88,6 +89,9 @@ pub enum StartError {
     /// The relay's REST cannot be used.
     #[error(transparent)]
     Relay(#[from] RelayCallError),
+    /// The gateway cannot be spoken to.
+    #[error(transparent)]
+    Gateway(#[from] NoClient),
 }
 
 /// A daemon that runs.
@@ -156,7 +160,13 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         keep_house(db.clone(), clock.clone(), tasks.clone()),
     );
 
-    let (_gateway_status, gateway) = watch::channel(GatewayStatus::default());
+    let gateway = match settings.deliver {
+        true => {
+            let secret = &known.identity.agent_secret;
+            agent::start(config, inbox.clone(), secret, clock.clone(), tasks).await?
+        }
+        false => watch::channel(GatewayStatus::default()).1,
+    };
     let (_max_turns_set, max_turns) =
         watch::channel(known.state.max_turns_per_conversation.unwrap_or(MAX_TURNS));
     let daemon = Daemon(Arc::new(Parts {

@@ -16,7 +16,7 @@ use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::InboxMessage;
 use crate::db::{Database, DbError};
 use crate::policy::Annotation;
-use crate::types::{AgentId, ConversationId, Digest, Direction, Kind, MessageId, Timestamp, Trust};
+use crate::types::{AgentId, ConversationId, Digest, Direction, MessageId, Timestamp, Trust};
 use crate::wire::frame::AckOutcome;
 
 pub(in crate::daemon) use rows::{NewRow, RowState, insert, insert_unjudged};
@@ -38,7 +38,6 @@ pub(in crate::daemon) struct Inbox {
 pub(in crate::daemon) struct Admitted {
     row: RowId,
     about: About,
-    kind: Kind,
     content: String,
     trust: Trust,
     received_at: Timestamp,
@@ -93,7 +92,8 @@ impl Inbox {
         }
     }
 
-    /// Up to `limit` messages that wait for the agent, the oldest first.
+    /// What waits for the agent: of each conversation the oldest message, at most `limit`, those
+    /// first that may go the soonest, and among these the oldest.
     pub(in crate::daemon) async fn deliverable(
         &self,
         limit: usize,
@@ -161,11 +161,6 @@ impl Admitted {
     /// Its conversation.
     pub(in crate::daemon) fn conversation(&self) -> &ConversationId {
         &self.about.conversation
-    }
-
-    /// What it is for; only text is ever handed to the agent.
-    pub(in crate::daemon) fn kind(&self) -> Kind {
-        self.kind
     }
 
     /// The text as the policies left it.
@@ -292,14 +287,15 @@ fn deliverable(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Ad
             "SELECT inbox.*, dialogue.reply_session FROM inbox
              LEFT JOIN dialogue ON dialogue.peer = inbox.sender
                  AND dialogue.conversation = inbox.conversation
-             WHERE inbox.state = 'waiting' AND inbox.kind = 'text'
-             ORDER BY inbox.row LIMIT ?1",
+             WHERE inbox.row IN (
+                 SELECT min(row) FROM inbox WHERE state = 'waiting' AND kind = 'text'
+                 GROUP BY sender, conversation)
+             ORDER BY coalesce(inbox.next_attempt_at, 0), inbox.row LIMIT ?1",
         )?
         .query_map([limit], |row| {
             Ok(Admitted {
                 row: RowId(row.get("row")?),
                 about: about(row)?,
-                kind: parsed(row, "kind").unwrap_or(Kind::Text),
                 content: row.get("admitted")?,
                 trust: parsed(row, "trust")?,
                 received_at: time(row, "received_at")?,

@@ -30,6 +30,10 @@ CREATE TABLE inbox (
 
 CREATE INDEX inbox_by_state ON inbox (state, row);
 
+-- The oldest of each conversation that waits for the agent is asked for at every delivery.
+CREATE INDEX inbox_for_agent ON inbox (sender, conversation, row)
+    WHERE state = 'waiting' AND kind = 'text';
+
 -- (author, id) of every message taken, with the digest of its content and what was answered. It
 -- outlives the message's row: a repeat must be known for as long as one can come.
 CREATE TABLE taken (
