@@ -22,17 +22,14 @@ use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::Outbox;
 use super::relay_client::{RelayCallError, RelayClient};
 use super::story::Events;
-use super::{dialogue, policies, schema};
+use super::{dialogue, follow, policies, schema};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::state_file::StateFile;
 use crate::db::{Database, DbError, OpenError};
 use crate::files::{FileError, create_private_dir};
 use crate::policy::{Chain, Engine, EngineError, LoadFailed};
 use crate::tasks::Tasks;
-use crate::types::TurnNumber;
-
-/// The limit on a conversation's turns where the state file says none.
-const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
 
 /// Messages that wait for the relay or for a person; one more is answered 503.
 const OUTBOX_MAX: u64 = 10_000;
@@ -167,8 +164,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         }
         false => watch::channel(GatewayStatus::default()).1,
     };
-    let (_max_turns_set, max_turns) =
-        watch::channel(known.state.max_turns_per_conversation.unwrap_or(MAX_TURNS));
+    let state = follow::follow(tasks, config.paths.state_file(), StateFile::read).await;
     let daemon = Daemon(Arc::new(Parts {
         me,
         secret: known.identity.agent_secret,
@@ -182,7 +178,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         chain,
         link,
         gateway,
-        max_turns,
+        state,
         offset,
         clock,
         started: Instant::now(),
