@@ -8,9 +8,11 @@
 //!
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`]
 //! - floor 1: [`wire`], [`db`]
+//! - floor 3: [`relay`]
 
 pub mod clock;
 pub mod db;
+pub mod relay;
 pub mod tasks;
 pub mod types;
 pub mod wire;
