@@ -6,13 +6,19 @@
 //!
 //! The modules stand on floors, and each imports only from below:
 //!
-//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`]
-//! - floor 1: [`wire`], [`db`]
-//! - floor 3: [`relay`]
+//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
+//! - floor 1: [`wire`], [`config`], [`db`], [`tls`]
+//! - floor 2: [`policy`]
+//! - floor 3: [`daemon`], [`relay`]
 
 pub mod clock;
+pub mod config;
+pub mod daemon;
 pub mod db;
+pub mod files;
+pub mod policy;
 pub mod relay;
 pub mod tasks;
+pub mod tls;
 pub mod types;
 pub mod wire;

@@ -1,1 +1,8 @@
+//! One binary for everything that is tried from outside, a module for each subject.
+//!
+//! The attributes let the lints see that what is here is a test: it may unwrap.
 
+#[cfg(test)]
+mod floors;
+#[cfg(test)]
+mod policies;

@@ -33,10 +33,37 @@ impl Timestamp {
         Duration::from_millis(self.0.abs_diff(other.0))
     }
 
+    /// The moment as a person reads it: `2026-11-22T21:10:04.750Z`.
+    pub fn to_utc(self) -> String {
+        let (days, ms) = (self.0 / MS_A_DAY, self.0 % MS_A_DAY);
+        let (year, month, day) = date_of(days);
+        let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
+        let ms = ms % 1_000;
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+    }
+
     /// This moment moved by `offset_ms`, which may be negative.
     pub fn shifted(self, offset_ms: i64) -> Timestamp {
         Timestamp(self.0.saturating_add_signed(offset_ms))
     }
+}
+
+const MS_A_DAY: u64 = 86_400_000;
+
+/// The date `days` days after 1970-01-01.
+///
+/// Years are counted from 1 March, so that the leap day is a year's last and the months before it
+/// have a fixed pattern; 400 of them always have 146,097 days.
+fn date_of(days: u64) -> (u64, u64, u64) {
+    const DAYS_FROM_YEAR_0: u64 = 719_468;
+    let since = days + DAYS_FROM_YEAR_0;
+    let (era, day) = (since / 146_097, since % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year + u64::from(month >= 10);
+    (year, (month + 2) % 12 + 1, day)
 }
 
 impl std::ops::Add<Duration> for Timestamp {
@@ -64,6 +91,21 @@ impl fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_its_date_and_time() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (951_868_799_999, "2000-02-29T23:59:59.999Z"),
+            (1_795_381_804_750, "2026-11-22T21:10:04.750Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_800_000, "10000-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(ms).to_utc(), text);
+        }
+        assert!(Timestamp::from_millis(u64::MAX).to_utc().ends_with('Z'));
+    }
 
     #[test]
     fn arithmetic_stops_at_the_ends_instead_of_wrapping() {

@@ -1,0 +1,87 @@
+//! The daemon from outside, as one process: how long a message takes from the relay's socket to the
+//! gateway's hook, how long `/send` takes to its 202, and what the process weighs while it is idle.
+//!
+//! `cargo bench --bench daemon` prints the figures. Both ends of the measurement are in this
+//! process; the daemon is the optimised binary.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench prints its figures, reads the real clock and outlives no task of its own"
+)]
+
+mod figures;
+mod gateway;
+mod process;
+mod relay;
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use figures::Figures;
+use gateway::Gateway;
+use process::Process;
+use relay::{PEER, Relay};
+
+/// Messages measured each way, after a tenth of them to warm up.
+const MESSAGES: usize = 2000;
+
+/// How long the daemon is left alone before it is weighed.
+const REST: Duration = Duration::from_secs(3);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(measure())
+}
+
+async fn measure() -> Result<(), Box<dyn Error>> {
+    let mut gateway = Gateway::start().await?;
+    let mut relay = Relay::start().await?;
+    let started = Instant::now();
+    let daemon = Process::daemon(&relay.url(), &gateway.url())?;
+    relay.connected().await?;
+    let took = started.elapsed().as_secs_f64() * 1e3;
+    println!("{:<34}{took:>9.1} ms", "start to connected");
+
+    tokio::time::sleep(REST).await;
+    println!(
+        "{:<34}{:>9.1} MiB",
+        "idle and connected, resident",
+        daemon.resident_mib()?
+    );
+
+    let mut inbound = Figures::default();
+    for n in 0..MESSAGES + MESSAGES / 10 {
+        let sent = relay.send(n).await?;
+        inbound.add(gateway.next().await? - sent);
+    }
+    inbound.print("socket to hook call", MESSAGES);
+
+    let mut outbound = Figures::default();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(opendialogue::tls::trusting_nobody()?)
+        .no_proxy()
+        .build()?;
+    let url = format!("http://{}/send", daemon.address()?);
+    for n in 0..MESSAGES + MESSAGES / 10 {
+        let body = json!({ "to": PEER, "content": format!("message {n}") });
+        let asked = Instant::now();
+        let answer = client.post(&url).json(&body).send().await?;
+        outbound.add(asked.elapsed());
+        if answer.status() != 202 {
+            return Err(format!("/send answered {}", answer.status()).into());
+        }
+    }
+    outbound.print("/send to 202", MESSAGES);
+    println!(
+        "{:<34}{:>9.1} MiB",
+        "after all of them, resident",
+        daemon.resident_mib()?
+    );
+    Ok(())
+}

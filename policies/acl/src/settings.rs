@@ -1,0 +1,261 @@
+//! The settings: from the entry's JSON to checked values, every complaint with its setting's name.
+//!
+//! `settings.schema.json` says the same for people and tools; the test below holds the two together.
+
+use serde_json::{Map, Value};
+
+use crate::rule::{Direction, Kind};
+
+mod moment;
+
+/// The JSON Schema of the settings.
+pub const SCHEMA: &str = include_str!("settings.schema.json");
+
+/// The longest reason of a rule, in bytes: the host takes no longer one.
+const MAX_REASON_LEN: usize = 1024;
+
+/// The settings of one entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Tried in order; the first that matches decides.
+    pub rules: Vec<Rule>,
+    /// What decides where no rule matches.
+    pub mode: Mode,
+}
+
+/// Who may talk where no rule matches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Everybody who is not blocked.
+    #[default]
+    Open,
+    /// A stranger's first message is held as a contact request.
+    Pairing,
+    /// Known peers only.
+    Known,
+    /// The owner's own only.
+    Closed,
+}
+
+/// One rule. What is absent matches everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The other agent's id.
+    pub peer: Option<String>,
+    /// The direction.
+    pub direction: Option<Direction>,
+    /// The kinds of message.
+    pub kinds: Option<Vec<Kind>>,
+    /// The conversation.
+    pub conversation: Option<String>,
+    /// The rule no longer matches from here on, in Unix milliseconds.
+    pub expires: Option<u64>,
+    /// What the rule does.
+    pub effect: Effect,
+    /// Why, for this side.
+    pub reason: Option<String>,
+}
+
+/// What a rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The message goes on.
+    Allow,
+    /// It is refused.
+    Reject,
+    /// It waits for a person.
+    Hold,
+}
+
+/// A setting that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The setting's name, with its path.
+    pub setting: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Settings {
+    /// Reads the settings, or says everything that is wrong with them.
+    pub fn from_json(text: &str) -> Result<Self, Vec<Complaint>> {
+        let mut reader = Reader::default();
+        let settings = reader.settings(text);
+        match settings {
+            Some(settings) if reader.complaints.is_empty() => Ok(settings),
+            Some(_) | None => Err(reader.complaints),
+        }
+    }
+}
+
+/// Collects what is wrong, so that all of it is said at once.
+#[derive(Default)]
+struct Reader {
+    complaints: Vec<Complaint>,
+}
+
+impl Reader {
+    fn settings(&mut self, text: &str) -> Option<Settings> {
+        let Ok(Value::Object(table)) = serde_json::from_str(text) else {
+            return self.complain("settings", "must be a table");
+        };
+        self.unknown_keys("", &table, &["mode", "rules"]);
+        Some(Settings {
+            mode: self.word(&table, "", "mode", &MODES).unwrap_or_default(),
+            rules: self.rules(&table).unwrap_or_default(),
+        })
+    }
+
+    fn rules(&mut self, table: &Map<String, Value>) -> Option<Vec<Rule>> {
+        let Value::Array(list) = table.get("rules")? else {
+            return self.complain("rules", "must be a list of tables");
+        };
+        let rules = list.iter().enumerate();
+        rules.map(|(index, rule)| self.rule(index, rule)).collect()
+    }
+
+    fn rule(&mut self, index: usize, value: &Value) -> Option<Rule> {
+        let at = format!("rules[{index}]");
+        let Value::Object(table) = value else {
+            return self.complain(&at, "must be a table");
+        };
+        let at = format!("{at}.");
+        self.unknown_keys(&at, table, &KEYS);
+        let effect = self.word(table, &at, "effect", &EFFECTS);
+        if !table.contains_key("effect") {
+            self.complain::<()>(&format!("{at}effect"), "is missing");
+        }
+        let peer = self.id(table, &at, "peer").filter(|peer| peer != "*");
+        Some(Rule {
+            peer,
+            direction: self.word(table, &at, "direction", &DIRECTIONS),
+            kinds: self.kinds(table, &at),
+            conversation: self.id(table, &at, "conversation"),
+            expires: self.expires(table, &at),
+            reason: self.reason(table, &at),
+            effect: effect?,
+        })
+    }
+
+    fn kinds(&mut self, table: &Map<String, Value>, at: &str) -> Option<Vec<Kind>> {
+        let setting = format!("{at}kinds");
+        let list = table.get("kinds")?.as_array();
+        let Some(list) = list.filter(|list| !list.is_empty()) else {
+            return self.complain(&setting, &format!("must be a list of {}", named(&KINDS)));
+        };
+        let mut kinds = Vec::new();
+        for (index, value) in list.iter().enumerate() {
+            kinds.extend(self.one_of(value, &format!("{setting}[{index}]"), &KINDS));
+        }
+        Some(kinds)
+    }
+
+    fn expires(&mut self, table: &Map<String, Value>, at: &str) -> Option<u64> {
+        let moment = table.get("expires")?.as_str().and_then(moment::parse);
+        if moment.is_none() {
+            let problem = "must be a moment in UTC, written as \"2027-01-31T18:00:00Z\"";
+            return self.complain(&format!("{at}expires"), problem);
+        }
+        moment
+    }
+
+    fn reason(&mut self, table: &Map<String, Value>, at: &str) -> Option<String> {
+        let reason = table.get("reason")?.as_str();
+        let Some(reason) = reason.filter(|reason| reason.len() <= MAX_REASON_LEN) else {
+            let problem = format!("must be a text of at most {MAX_REASON_LEN} bytes");
+            return self.complain(&format!("{at}reason"), &problem);
+        };
+        Some(reason.to_owned())
+    }
+
+    fn id(&mut self, table: &Map<String, Value>, at: &str, key: &str) -> Option<String> {
+        let value = table.get(key)?;
+        let star = key == "peer" && value == "*";
+        match value.as_str() {
+            Some(id) if star || is_id(id) => Some(id.to_owned()),
+            _ => {
+                let or_star = if key == "peer" { " or `*`" } else { "" };
+                let problem = format!("must be 1 to 128 of `A-Z a-z 0-9 . _ : -`{or_star}");
+                self.complain(&format!("{at}{key}"), &problem)
+            }
+        }
+    }
+
+    fn word<T: Copy>(
+        &mut self,
+        table: &Map<String, Value>,
+        at: &str,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        self.one_of(table.get(key)?, &format!("{at}{key}"), words)
+    }
+
+    fn one_of<T: Copy>(&mut self, value: &Value, setting: &str, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(word, _)| value == word);
+        if found.is_none() {
+            return self.complain(setting, &format!("must be {}", named(words)));
+        }
+        found.map(|(_, meaning)| *meaning)
+    }
+
+    fn unknown_keys(&mut self, at: &str, table: &Map<String, Value>, known: &[&str]) {
+        let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
+        for key in unknown {
+            let problem = format!("is no setting; there are `{}`", known.join("`, `"));
+            self.complain::<()>(&format!("{at}{key}"), &problem);
+        }
+    }
+
+    fn complain<T>(&mut self, setting: &str, problem: &str) -> Option<T> {
+        self.complaints.push(Complaint {
+            setting: setting.to_owned(),
+            problem: problem.to_owned(),
+        });
+        None
+    }
+}
+
+const KEYS: [&str; 7] = [
+    "peer",
+    "direction",
+    "kinds",
+    "conversation",
+    "expires",
+    "effect",
+    "reason",
+];
+const MODES: [(&str, Mode); 4] = [
+    ("open", Mode::Open),
+    ("pairing", Mode::Pairing),
+    ("known", Mode::Known),
+    ("closed", Mode::Closed),
+];
+const EFFECTS: [(&str, Effect); 3] = [
+    ("allow", Effect::Allow),
+    ("reject", Effect::Reject),
+    ("hold", Effect::Hold),
+];
+const DIRECTIONS: [(&str, Direction); 2] = [
+    ("inbound", Direction::Inbound),
+    ("outbound", Direction::Outbound),
+];
+const KINDS: [(&str, Kind); 4] = [
+    ("text", Kind::Text),
+    ("typing", Kind::Typing),
+    ("read_receipt", Kind::ReadReceipt),
+    ("end", Kind::End),
+];
+
+fn named<T>(words: &[(&str, T)]) -> String {
+    let words: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+fn is_id(text: &str) -> bool {
+    let in_alphabet = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
+    (1..=128).contains(&text.len()) && text.bytes().all(in_alphabet)
+}
+
+#[cfg(test)]
+mod tests;

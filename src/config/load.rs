@@ -1,0 +1,343 @@
+//! From the layers to a [`Config`]: one function for each table.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use tracing_subscriber::EnvFilter;
+
+use super::document::Document;
+use super::endpoint::{GatewayUrl, RelayUrl};
+use super::environment::Environment;
+use super::kind::{ADDRESS, LoopbackAddress, Switch, Text, Whole, quoted, read_address};
+use super::layers::{Layers, Overrides};
+use super::paths::Paths;
+use super::proxy::ProxySettings;
+use super::report::{Origin, Report};
+use super::schema::{self, Key};
+use super::{
+    Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, policy,
+};
+use crate::types::Secret;
+
+/// More than any configuration needs, in bytes: what is larger is some other file.
+const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
+
+impl Config {
+    /// Loads the configuration: `config_file` where one is named, which must exist then, else the
+    /// default one, which need not.
+    pub fn load(
+        environment: &Environment,
+        overrides: &Overrides,
+        config_file: Option<&Path>,
+    ) -> Result<Self, Report> {
+        let paths = find_paths(environment)?;
+        let path = match config_file {
+            Some(path) => path.to_owned(),
+            None => paths.config_file(),
+        };
+        let text = match read_text(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && config_file.is_none() => None,
+            Err(error) => return Err(complaint(Origin::WholeFile(path), unreadable(&error))),
+        };
+        let mut config = Self::from_text(
+            environment,
+            overrides,
+            &path,
+            text.as_deref().unwrap_or_default(),
+        )?;
+        config.file = text.is_some().then_some(path);
+        Ok(config)
+    }
+
+    /// Checks a configuration of this `text`, as if it stood in the file `path`.
+    pub fn from_text(
+        environment: &Environment,
+        overrides: &Overrides,
+        path: &Path,
+        text: &str,
+    ) -> Result<Self, Report> {
+        let paths = find_paths(environment)?;
+        let mut report = Report::default();
+        let document = Document::parse(path, text, &mut report);
+        document.check_names(&mut report);
+        let mut layers = Layers {
+            document: &document,
+            environment,
+            overrides,
+            report,
+            settings: Vec::new(),
+        };
+        let config = Self {
+            file: Some(path.to_owned()),
+            relay: relay(&mut layers),
+            gateway: gateway(&mut layers),
+            local: local(&mut layers),
+            policies: policy::chain(&mut layers),
+            relay_server: relay_server(&mut layers, &paths),
+            proxies: ProxySettings::new(environment),
+            identity: identity(&mut layers),
+            log_filter: log_filter(&mut layers),
+            settings: layers.settings,
+            paths,
+        };
+        let mut report = layers.report;
+        report.sort();
+        if report.is_empty() {
+            Ok(config)
+        } else {
+            Err(report)
+        }
+    }
+}
+
+fn relay(layers: &mut Layers<'_>) -> RelayLink {
+    let kind = Text {
+        what: "a URL in quotes",
+        read: RelayUrl::parse,
+        show: |url| quoted(url.to_string()),
+    };
+    let default = RelayUrl::parse(defaults::RELAY_URL).expect("the default relay is a URL");
+    RelayLink {
+        url: layers.decide(&schema::RELAY_URL, &kind, default).value,
+    }
+}
+
+fn gateway(layers: &mut Layers<'_>) -> Gateway {
+    let kind = Text {
+        what: "a URL in quotes",
+        read: GatewayUrl::parse,
+        show: |url| quoted(url.to_string()),
+    };
+    let token = Text {
+        what: "a token in quotes",
+        read: read_token,
+        show: |token| hidden(token.as_ref()),
+    };
+    let path = Text {
+        what: "a path in quotes",
+        read: read_hooks_path,
+        show: |path| path.as_ref().map_or_else(from_openclaw, quoted),
+    };
+    let default = GatewayUrl::parse(defaults::GATEWAY_BASE_URL).expect("the default is a URL");
+    let base_url = layers.decide(&schema::GATEWAY_BASE_URL, &kind, default);
+    let allow_remote = layers.decide(&schema::GATEWAY_ALLOW_REMOTE, &Switch, false);
+    if !base_url.value.is_loopback() && !allow_remote.value {
+        let sentence = "the gateway is not on this machine and gets the hook's token; \
+                        set `allow_remote = true` in `[gateway]` if that is meant";
+        layers.complain(&schema::GATEWAY_BASE_URL.path(), base_url.origin, sentence);
+    }
+    Gateway {
+        base_url: base_url.value,
+        token: layers.decide(&schema::GATEWAY_TOKEN, &token, None).value,
+        path: layers.decide(&schema::GATEWAY_PATH, &path, None).value,
+        second_turn: layers.decide(&schema::SECOND_TURN, &Switch, false).value,
+        max_in_flight: positive(
+            layers,
+            &schema::MAX_IN_FLIGHT,
+            &defaults::MAX_IN_FLIGHT_BOUNDS,
+            defaults::MAX_IN_FLIGHT,
+        ),
+        delivery_attempts: positive(
+            layers,
+            &schema::DELIVERY_ATTEMPTS,
+            &defaults::DELIVERY_ATTEMPTS_BOUNDS,
+            defaults::DELIVERY_ATTEMPTS,
+        ),
+        delivery_max_age: layers
+            .decide(
+                &schema::DELIVERY_MAX_AGE,
+                &defaults::DELIVERY_MAX_AGE_BOUNDS,
+                defaults::DELIVERY_MAX_AGE,
+            )
+            .value,
+    }
+}
+
+fn local(layers: &mut Layers<'_>) -> Local {
+    let listen = layers.decide(
+        &schema::LOCAL_LISTEN,
+        &LoopbackAddress,
+        defaults::LOCAL_LISTEN,
+    );
+    Local {
+        listen: listen.value,
+        require_token: layers.decide(&schema::REQUIRE_TOKEN, &Switch, false).value,
+    }
+}
+
+fn relay_server(layers: &mut Layers<'_>, paths: &Paths) -> RelayServer {
+    let address: Text<SocketAddr> = Text {
+        what: ADDRESS,
+        read: read_address,
+        show: |address| quoted(address.to_string()),
+    };
+    let listen = layers.decide(&schema::RELAY_LISTEN, &address, defaults::RELAY_LISTEN);
+    let store = relay_store(layers, paths);
+    let mut limit = |key, default| {
+        let limit = layers.decide(key, &defaults::LIMIT_BOUNDS, default);
+        NonZeroU32::new(limit.value)
+    };
+    RelayServer {
+        listen: listen.value,
+        store,
+        rate_limit_per_minute: limit(&schema::RATE_LIMIT, defaults::RATE_LIMIT_PER_MINUTE),
+        max_turns: limit(&schema::MAX_TURNS, defaults::MAX_TURNS),
+        registrations_per_minute: limit(&schema::REGISTRATIONS, defaults::REGISTRATIONS_PER_MINUTE),
+        offline_queue_max: positive(
+            layers,
+            &schema::OFFLINE_QUEUE_MAX,
+            &defaults::OFFLINE_QUEUE_BOUNDS,
+            defaults::OFFLINE_QUEUE_MAX,
+        ),
+        message_max_bytes: positive(
+            layers,
+            &schema::MESSAGE_MAX_BYTES,
+            &defaults::MESSAGE_BOUNDS,
+            defaults::MESSAGE_MAX_BYTES,
+        ),
+        open_rest: layers.decide(&schema::OPEN_REST, &Switch, false).value,
+    }
+}
+
+/// A path in the file starts in the file's directory, one in a flag where the command was given.
+fn relay_store(layers: &mut Layers<'_>, paths: &Paths) -> RelayStore {
+    let kind = Text {
+        what: "`sqlite` or `sqlite:PATH` in quotes",
+        read: read_store,
+        show: |path| match path {
+            Some(path) => quoted(format!("sqlite:{}", path.display())),
+            None => quoted("sqlite"),
+        },
+    };
+    let decided = layers.decide(&schema::STORE, &kind, None);
+    let path = match (decided.value, decided.origin) {
+        (None, _) => paths.relay_db(),
+        (Some(path), Origin::File(file, _)) => beside(&file, &path),
+        (Some(path), _) => path,
+    };
+    RelayStore::Sqlite(path)
+}
+
+fn identity(layers: &mut Layers<'_>) -> IdentityOverride {
+    let id = layers.variable_text(AGENT_ID).and_then(|text| {
+        let id = text.parse();
+        id.map_err(|invalid| {
+            layers
+                .report
+                .add(Origin::Environment(AGENT_ID), format!("{invalid}"))
+        })
+        .ok()
+    });
+    IdentityOverride {
+        agent_id: id,
+        agent_secret: layers.variable_text(AGENT_SECRET).map(Secret::new),
+    }
+}
+
+const AGENT_ID: &str = "OPENDIALOGUE_AGENT_ID";
+const AGENT_SECRET: &str = "OPENDIALOGUE_AGENT_SECRET";
+const LOG: &str = "OPENDIALOGUE_LOG";
+
+fn log_filter(layers: &mut Layers<'_>) -> String {
+    let written = layers.variable_text(LOG);
+    let filter = written.filter(|text| match EnvFilter::try_new(text) {
+        Ok(_) => true,
+        Err(_) => {
+            let sentence = "expected a filter such as `debug` or `info,opendialogue::daemon=trace`";
+            layers.report.add(Origin::Environment(LOG), sentence);
+            false
+        }
+    });
+    filter.unwrap_or_else(|| defaults::LOG_FILTER.to_owned())
+}
+
+fn positive(layers: &mut Layers<'_>, key: &Key, bounds: &Whole, default: u32) -> NonZeroU32 {
+    let decided = layers.decide(key, bounds, default);
+    NonZeroU32::new(decided.value).expect("the bounds of the key begin above zero")
+}
+
+fn read_token(text: &str) -> Result<Option<Secret>, String> {
+    if text.is_empty() || text.chars().any(|c| c.is_control() || !c.is_ascii()) {
+        return Err("a token is printable ASCII and not empty".to_owned());
+    }
+    Ok(Some(Secret::new(text)))
+}
+
+fn read_hooks_path(text: &str) -> Result<Option<String>, String> {
+    let path = text.trim_end_matches('/');
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#');
+    if !path.starts_with('/') || path.starts_with("//") || !path.chars().all(plain) {
+        return Err("expected a path such as \"/hooks\"".to_owned());
+    }
+    Ok(Some(path.to_owned()))
+}
+
+fn read_store(text: &str) -> Result<Option<PathBuf>, String> {
+    match text.split_once(':') {
+        None if text == "sqlite" => Ok(None),
+        Some(("sqlite", path)) if !path.is_empty() => Ok(Some(PathBuf::from(path))),
+        Some(_) | None => Err("expected `sqlite` or `sqlite:PATH`".to_owned()),
+    }
+}
+
+fn hidden(secret: Option<&Secret>) -> String {
+    match secret {
+        Some(_) => "(hidden)".to_owned(),
+        None => from_openclaw(),
+    }
+}
+
+fn from_openclaw() -> String {
+    "(from openclaw.json)".to_owned()
+}
+
+/// `path` as seen from the directory of `file`.
+pub(super) fn beside(file: &Path, path: &Path) -> PathBuf {
+    match file.parent() {
+        Some(directory) => directory.join(path),
+        None => path.to_owned(),
+    }
+}
+
+fn find_paths(environment: &Environment) -> Result<Paths, Report> {
+    Paths::new(environment)
+        .map_err(|no_home| complaint(Origin::Environment("HOME"), no_home.to_string()))
+}
+
+fn complaint(origin: Origin, sentence: String) -> Report {
+    let mut report = Report::default();
+    report.add(origin, sentence);
+    report
+}
+
+/// Reads a text file that need not be private.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?
+        .take(FILE_LIMIT_BYTES + 1)
+        .read_to_string(&mut text)?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > FILE_LIMIT_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
+}
+
+/// Why a file could not be read, in one sentence.
+pub(super) fn unreadable(error: &io::Error) -> String {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds are the standard library's and grow"
+    )]
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
+        io::ErrorKind::FileTooLarge => {
+            format!("the file is larger than {FILE_LIMIT_BYTES} bytes")
+        }
+        _ => format!("the file cannot be read: {error}"),
+    }
+}

@@ -1,0 +1,35 @@
+//! Floor 3: the daemon beside an agent. Rooms with one-way doors, joined in `run`.
+//!
+//! ```text
+//! inbound    link ──Received──▶ inbound(verify ─Verified─▶ chain) ──Judged──▶ inbox ──Admitted──▶ agent ──▶ hook
+//! outbound   api  ──Draft─────▶ outbound(chain) ─────────Judged─────────────▶ outbox ──Admitted──▶ link(sign) ──▶ relay
+//! ```
+//!
+//! `lane` is where both directions are judged, one message at a time, in the transaction of the
+//! message's row. `handle` is what the local API holds on to.
+
+mod agent;
+mod dialogue;
+mod follow;
+mod handle;
+mod identity;
+mod inbound;
+mod lane;
+mod link;
+mod outbound;
+mod policies;
+mod random;
+mod relay_client;
+mod rows;
+mod run;
+mod schema;
+mod stories;
+mod story;
+mod trust;
+pub mod view;
+
+pub use agent::NoClient;
+pub use handle::{Daemon, EndRefusal};
+pub use identity::IdentityError;
+pub use relay_client::{RelayAnswer, RelayCall, RelayCallError};
+pub use run::{Running, Settings, StartError, start};

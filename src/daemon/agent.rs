@@ -1,0 +1,41 @@
+//! The way to the agent: one, the gateway's hook.
+//!
+//! `render` makes the text that the agent reads, `hook` the request and the meaning of its answer,
+//! `lanes` decides which messages may go now; all three are pure. `deliver` is the task around
+//! them, `gateway` does its requests. What the agent says in return comes in by the local API.
+
+mod deliver;
+mod gateway;
+mod hook;
+mod lanes;
+mod render;
+
+use tokio::sync::watch;
+
+use super::follow;
+use super::handle::GatewayStatus;
+use super::inbound::Inbox;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::openclaw::HookSettings;
+use crate::tasks::Tasks;
+use crate::types::Secret;
+
+pub use gateway::NoClient;
+
+/// Starts to hand what waits in `inbox` to the gateway of `config`, by the hook that its
+/// `openclaw.json` describes at the time. `secret` is this agent's own: the fence around content
+/// is made from it, so it must be one that no peer knows and that outlives the process.
+pub(super) async fn start(
+    config: &Config,
+    inbox: Inbox,
+    secret: &Secret,
+    clock: Clock,
+    tasks: &Tasks,
+) -> Result<watch::Receiver<GatewayStatus>, NoClient> {
+    let file = config.paths.openclaw_json().to_owned();
+    let hooks = follow::follow(tasks, file, HookSettings::read).await;
+    let terms = deliver::Terms::new(config.gateway.clone());
+    let fences = render::FenceKey::new(secret);
+    deliver::start(tasks, inbox, terms, hooks, fences, clock)
+}

@@ -1,0 +1,390 @@
+//! The task that hands waiting messages to the agent: it loads rows, asks the lanes what may go,
+//! makes the requests and has the inbox write down what became of each.
+//!
+//! The database is the queue. A row that was settled is loaded no more, one that was not is loaded
+//! again, whatever happened between; so nothing here needs to outlive the process.
+
+mod hook_in_force;
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+use super::gateway::{Gateway, HOOK_TIMEOUT, Health, NoClient};
+use super::hook::{self, Answer, Call, Manner};
+use super::lanes::{Backoff, Jitter, Lanes, Moment, Next, Plan, Row, Rules};
+use super::render::{Facts, FenceKey, render};
+use crate::clock::Clock;
+use crate::config;
+use crate::config::openclaw::HookSettings;
+use crate::daemon::follow::Followed;
+use crate::daemon::handle::GatewayStatus;
+use crate::daemon::inbound::{Admitted, Inbox, Settled};
+use crate::daemon::random;
+use crate::daemon::rows::RowId;
+use crate::db::DbError;
+use crate::tasks::Tasks;
+
+use hook_in_force::HookInForce;
+
+/// How long a message waits after an attempt: at first about as long as a gateway's restart takes,
+/// at most five minutes, so that ten attempts take some twenty.
+const RETRY: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    most: Duration::from_secs(5 * 60),
+};
+
+/// How long a closed gate waits before one message tries it. A wrong token is so tried seven times
+/// in the first minute; the gateway locks out at twenty.
+const PROBE: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    most: Duration::from_secs(60),
+};
+
+/// How often the gateway is asked whether it lives: rarely while all is well, since each request
+/// tells as much, and often enough otherwise to go on soon after it came back.
+const HEALTH_WHEN_OPEN: Duration = Duration::from_secs(15);
+const HEALTH_WHEN_CLOSED: Duration = Duration::from_secs(5);
+
+/// How long a failed database is left alone.
+const DATABASE_REST: Duration = Duration::from_secs(1);
+
+/// At a stop, what is under way has so long to end; a daemon has ten seconds in all.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// What delivery goes by.
+#[derive(Debug, Clone)]
+pub(in crate::daemon) struct Terms {
+    /// `[gateway]` of the configuration.
+    pub(in crate::daemon) gateway: config::Gateway,
+    /// The bounds and waits.
+    pub(in crate::daemon) rules: Rules,
+    /// How long a hook request may take.
+    pub(in crate::daemon) hook_timeout: Duration,
+    /// How long what is under way may take to end at a stop.
+    pub(in crate::daemon) grace: Duration,
+}
+
+/// Starts delivery: from `inbox`, to the gateway of `terms`, by the hook that `hooks` describes.
+pub(in crate::daemon) fn start(
+    tasks: &Tasks,
+    inbox: Inbox,
+    terms: Terms,
+    hooks: watch::Receiver<Followed<Option<HookSettings>>>,
+    fences: FenceKey,
+    clock: Clock,
+) -> Result<watch::Receiver<GatewayStatus>, NoClient> {
+    let gateway = Gateway::new(terms.gateway.base_url.clone())?;
+    let (status, told) = status::channel();
+    let deliver = Deliver {
+        wakes: inbox.wakes(),
+        inbox,
+        gateway,
+        lanes: Lanes::new(terms.rules),
+        terms,
+        hooks,
+        hook: None,
+        fences,
+        clock,
+        under_way: FuturesUnordered::new(),
+        status,
+    };
+    let stop = tasks.stopping().clone();
+    tasks.spawn("deliver", deliver.run(stop));
+    Ok(told)
+}
+
+struct Deliver {
+    inbox: Inbox,
+    wakes: watch::Receiver<u64>,
+    gateway: Gateway,
+    terms: Terms,
+    hooks: watch::Receiver<Followed<Option<HookSettings>>>,
+    hook: Option<Arc<HookInForce>>,
+    fences: FenceKey,
+    clock: Clock,
+    lanes: Lanes,
+    under_way: FuturesUnordered<BoxFuture<'static, Event>>,
+    status: status::Teller,
+}
+
+/// Something under way has come to an end.
+enum Event {
+    /// A request was answered.
+    Answered {
+        message: Arc<Admitted>,
+        answer: Answer,
+    },
+    /// A row is written.
+    Settled(RowId),
+}
+
+impl Terms {
+    /// The terms of a configuration.
+    pub(in crate::daemon) fn new(gateway: config::Gateway) -> Self {
+        let rules = Rules {
+            max_in_flight: usize::try_from(gateway.max_in_flight.get()).unwrap_or(usize::MAX),
+            attempts: gateway.delivery_attempts.get(),
+            max_age: gateway.delivery_max_age,
+            retry: RETRY,
+            probe: PROBE,
+        };
+        Self {
+            gateway,
+            rules,
+            hook_timeout: HOOK_TIMEOUT,
+            grace: GRACE,
+        }
+    }
+}
+
+impl Deliver {
+    async fn run(mut self, stop: CancellationToken) {
+        self.take_hook();
+        let mut health = ask(self.gateway.clone(), Duration::ZERO);
+        loop {
+            self.wakes.mark_unchanged();
+            let rest = self.start_due().await;
+            self.status.gate(self.lanes.closed());
+            tokio::select! {
+                biased;
+                // A stop comes first, then what frees a place, then what fills one.
+                () = stop.cancelled() => break,
+                Some(event) = self.under_way.next() => self.take_all(event),
+                Ok(()) = self.hooks.changed() => self.take_hook(),
+                health_now = &mut health => {
+                    health = ask(self.gateway.clone(), self.take_health(health_now));
+                }
+                Ok(()) = self.wakes.changed() => {}
+                () = rest => {}
+            }
+        }
+        self.finish().await;
+    }
+
+    /// Starts what may go now, and gives the wait after which to look again.
+    async fn start_due(&mut self) -> impl Future<Output = ()> + use<> {
+        let limit = self.terms.rules.max_in_flight.saturating_mul(4);
+        let rest = match self.inbox.deliverable(limit).await {
+            Ok(messages) => self.start(messages),
+            Err(error) => {
+                error!("nothing is delivered now, the inbox cannot be read: {error}");
+                Some(DATABASE_REST)
+            }
+        };
+        async move {
+            match rest {
+                Some(rest) => sleep(rest).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn start(&mut self, messages: Vec<Admitted>) -> Option<Duration> {
+        let now = self.clock.now();
+        let rows: Vec<Row> = messages.iter().map(Row::from).collect();
+        let Plan {
+            send,
+            expired,
+            wake_at,
+        } = self.lanes.plan(&rows, now);
+        for message in messages {
+            if send.contains(&message.row()) {
+                self.send(Arc::new(message), Session::Named);
+            } else if expired.contains(&message.row()) {
+                let age = self.terms.rules.max_age;
+                let why = format!("it waited longer than {} minutes", age.as_secs() / 60);
+                self.settle(&message, Settled::Dead { why });
+            }
+        }
+        wake_at.map(|at| at.since(now))
+    }
+
+    fn send(&mut self, message: Arc<Admitted>, session: Session) {
+        let Some(hook) = self.hook.clone() else {
+            self.lanes.leave(message.row());
+            return;
+        };
+        let (gateway, clock) = (self.gateway.clone(), self.clock.clone());
+        let timeout = self.terms.hook_timeout;
+        let session = match session {
+            Session::Named => hook.session_for(&message),
+            Session::Unnamed => None,
+        };
+        let call = self.call(&message, session.as_deref());
+        let exchange = async move {
+            let reply = gateway.post(&hook.endpoint, call, timeout).await;
+            let answer = hook::read(&reply, session.as_deref(), clock.now());
+            Event::Answered { message, answer }
+        };
+        self.under_way.push(exchange.boxed());
+    }
+
+    fn call(&self, message: &Admitted, session: Option<&str>) -> Call {
+        let facts = Facts {
+            from: message.from(),
+            trust: message.trust(),
+            conversation: message.conversation(),
+            message_id: message.message_id(),
+            received_at: message.received_at(),
+            annotations: message.annotations(),
+        };
+        let (from, id, content) = (message.from(), message.message_id(), message.content());
+        let text = render(&facts, content, &self.fences.fence(from, id, content));
+        let manner = Manner {
+            session,
+            second_turn: self.terms.gateway.second_turn,
+        };
+        hook::call(from, id, &text, manner)
+    }
+
+    /// Takes what has come to an end, and whatever else has by now: one look at the rows serves
+    /// all of it.
+    fn take_all(&mut self, event: Event) {
+        self.take(event);
+        while let Some(Some(event)) = self.under_way.next().now_or_never() {
+            self.take(event);
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        let (message, answer) = match event {
+            Event::Answered { message, answer } => (message, answer),
+            Event::Settled(row) => return self.lanes.leave(row),
+        };
+        let moment = Moment {
+            now: self.clock.now(),
+            jitter: Jitter::new(random::fraction()),
+        };
+        match self.lanes.answered(message.row(), answer, moment) {
+            Next::Settle(settled) => self.settle(&message, settled),
+            Next::Wait => {}
+            Next::AgainWithoutSession => self.send(message, Session::Unnamed),
+        }
+    }
+
+    /// Has the inbox write down what became of a message, until it has: a row that still seemed to
+    /// wait would be delivered again.
+    fn settle(&mut self, message: &Admitted, settled: Settled) {
+        log(message, &settled);
+        let (inbox, row) = (self.inbox.clone(), message.row());
+        let written = async move {
+            loop {
+                match inbox.settle(row, settled.clone()).await {
+                    Ok(()) | Err(DbError::Closing) => return Event::Settled(row),
+                    Err(error) => error!("what became of a message is not written yet: {error}"),
+                }
+                sleep(DATABASE_REST).await;
+            }
+        };
+        self.under_way.push(written.boxed());
+    }
+
+    fn take_hook(&mut self) {
+        let newest = self.hooks.borrow_and_update();
+        match HookInForce::new(&self.terms.gateway, &newest) {
+            Ok(hook) => {
+                drop(newest);
+                self.hook = Some(Arc::new(hook));
+                self.lanes.hook_changed(self.clock.now());
+            }
+            Err(why) => {
+                drop(newest);
+                self.hook = None;
+                self.lanes.hook_missing(why);
+            }
+        }
+    }
+
+    /// Takes what the gateway said of its health, and says when to ask again.
+    fn take_health(&mut self, health: Health) -> Duration {
+        if health == Health::Live {
+            self.lanes.gateway_lives(self.clock.now());
+        }
+        let is_well = health == Health::Live && self.lanes.closed().is_none();
+        self.status.health(health);
+        match is_well {
+            true => HEALTH_WHEN_OPEN,
+            false => HEALTH_WHEN_CLOSED,
+        }
+    }
+
+    /// Lets what is under way end. What has not ended then may or may not have reached the agent,
+    /// and its row says so.
+    async fn finish(mut self) {
+        let grace = self.terms.grace;
+        let ended = async {
+            while let Some(event) = self.under_way.next().await {
+                self.take_last(event);
+            }
+        };
+        if timeout(grace, ended).await.is_ok() {
+            return;
+        }
+        let now = self.clock.now();
+        for (row, attempts) in self.lanes.under_way() {
+            let settled = Settled::Retry {
+                attempts,
+                next_attempt_at: now,
+                why: "the daemon stopped before the gateway answered".to_owned(),
+                may_repeat: true,
+            };
+            if let Err(error) = self.inbox.settle(row, settled).await {
+                error!("a message may be run twice and its row does not say so: {error}");
+            }
+        }
+    }
+
+    fn take_last(&mut self, event: Event) {
+        match event {
+            Event::Answered {
+                message,
+                answer: Answer::RetryWithoutSession,
+            } => self.lanes.leave(message.row()),
+            Event::Answered { .. } | Event::Settled(_) => self.take(event),
+        }
+    }
+}
+
+/// Whether a request names its session.
+#[derive(Debug, Clone, Copy)]
+enum Session {
+    Named,
+    Unnamed,
+}
+
+/// Asks the gateway for its health after a while.
+fn ask(gateway: Gateway, after: Duration) -> BoxFuture<'static, Health> {
+    async move {
+        sleep(after).await;
+        gateway.health().await
+    }
+    .boxed()
+}
+
+fn log(message: &Admitted, settled: &Settled) {
+    let (id, peer) = (message.message_id(), message.from());
+    match settled {
+        Settled::Delivered { .. } => {
+            let may_repeat = message.may_repeat();
+            info!(message.id = %id, peer.id = %peer, may_repeat, "delivered message {id} of {peer}");
+        }
+        Settled::Retry { attempts, .. } => {
+            debug!(message.id = %id, peer.id = %peer, attempts, "message {id} of {peer} goes again");
+        }
+        Settled::Dead { .. } => {
+            warn!(message.id = %id, peer.id = %peer, "gave up message {id} of {peer}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,422 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::gate::Cause;
+use super::*;
+
+const START: Timestamp = Timestamp::from_millis(1_795_381_804_000);
+const RULES: Rules = Rules {
+    max_in_flight: 2,
+    attempts: 3,
+    max_age: Duration::from_secs(3_600),
+    retry: Backoff {
+        first: Duration::from_secs(10),
+        most: Duration::from_secs(40),
+    },
+    probe: Backoff {
+        first: Duration::from_secs(2),
+        most: Duration::from_secs(16),
+    },
+};
+
+#[test]
+fn conversations_go_side_by_side_and_each_in_its_order() {
+    let mut lanes = Lanes::new(RULES);
+    let rows = [row(1, 'a'), row(2, 'a'), row(3, 'b'), row(4, 'c')];
+    assert_eq!(ids(&lanes.plan(&rows, START)), [1, 3]);
+    assert_eq!(ids(&lanes.plan(&rows, START)), [0; 0]);
+    let next = lanes.answered(RowId(1), admitted(), moment(START));
+    assert_eq!(
+        next,
+        Next::Settle(Settled::Delivered {
+            run_id: Some("r".to_owned())
+        })
+    );
+    assert_eq!(
+        ids(&lanes.plan(&rows, START)),
+        [0; 0],
+        "not before it is settled"
+    );
+    lanes.leave(RowId(1));
+    assert_eq!(ids(&lanes.plan(&rows[1..], START)), [2]);
+}
+
+#[test]
+fn a_row_that_waits_stops_its_conversation_and_no_other() {
+    let mut lanes = Lanes::new(RULES);
+    let mut rows = [row(1, 'a'), row(2, 'a'), row(3, 'b')];
+    rows[0].next_attempt_at = Some(after(10));
+    let plan = lanes.plan(&rows, START);
+    assert_eq!((ids(&plan), plan.wake_at), (vec![3], Some(after(10))));
+    lanes.leave(RowId(3));
+    assert_eq!(ids(&lanes.plan(&rows[..2], after(10))), [1]);
+    // Dead or held, it is no row of these any more.
+    lanes.leave(RowId(1));
+    assert_eq!(ids(&lanes.plan(&rows[1..2], after(10))), [2]);
+}
+
+#[test]
+fn each_answer_settles_its_row_or_leaves_it_waiting() {
+    let retry = |attempts, seconds, why: &str, may_repeat| {
+        Next::Settle(Settled::Retry {
+            attempts,
+            next_attempt_at: after(seconds),
+            why: why.to_owned(),
+            may_repeat,
+        })
+    };
+    let dead = |why: &str| {
+        Next::Settle(Settled::Dead {
+            why: why.to_owned(),
+        })
+    };
+    let again_in = |seconds| Some(Duration::from_secs(seconds));
+    // The jitter of these tests is the least there is: half of each wait.
+    for (attempts, answer, next) in [
+        (0, later(true, false, None), retry(1, 5, "later", false)),
+        (1, later(true, false, None), retry(2, 10, "later", false)),
+        (2, later(true, false, None), dead("later, after 3 attempts")),
+        (0, later(true, true, None), retry(1, 5, "later", true)),
+        (
+            2,
+            later(true, true, None),
+            dead("later, after 3 attempts; it may have been run all the same"),
+        ),
+        (2, later(false, false, None), retry(2, 20, "later", false)),
+        (
+            0,
+            later(true, false, again_in(60)),
+            retry(1, 60, "later", false),
+        ),
+        (
+            0,
+            later(true, false, again_in(1)),
+            retry(1, 5, "later", false),
+        ),
+        (0, never(), dead("never")),
+        (0, pause(), Next::Wait),
+        (0, away(None), Next::Wait),
+        (0, Answer::RetryWithoutSession, Next::AgainWithoutSession),
+    ] {
+        let mut lanes = Lanes::new(RULES);
+        let mut row = row(1, 'a');
+        row.attempts = attempts;
+        lanes.plan(&[row], START);
+        let given = lanes.answered(RowId(1), answer.clone(), moment(START));
+        assert_eq!(given, next, "{attempts} {answer:?}");
+    }
+}
+
+#[test]
+fn a_closed_gate_is_tried_by_one_message_less_and_less_often() {
+    let mut lanes = Lanes::new(RULES);
+    let rows = [row(1, 'a'), row(2, 'b'), row(3, 'c')];
+    assert_eq!(ids(&lanes.plan(&rows, START)), [1, 2]);
+    lanes.answered(RowId(1), pause(), moment(START));
+    lanes.answered(RowId(2), pause(), moment(START));
+    assert_eq!(lanes.closed().unwrap().cause, Cause::Configuration);
+    let mut now = START;
+    for seconds in [1, 2, 4, 8, 8] {
+        let plan = lanes.plan(&rows, now);
+        let try_at = now + Duration::from_secs(seconds);
+        assert_eq!((ids(&plan), plan.wake_at), (vec![], Some(try_at)));
+        now = try_at;
+        assert_eq!(ids(&lanes.plan(&rows, now)), [1], "one, the oldest");
+        assert_eq!(ids(&lanes.plan(&rows, now)), [0; 0]);
+        lanes.answered(RowId(1), pause(), moment(now));
+    }
+    lanes.hook_changed(now);
+    assert_eq!(ids(&lanes.plan(&rows, now)), [1], "at once");
+    lanes.answered(RowId(1), admitted(), moment(now));
+    assert_eq!(lanes.closed(), None);
+    assert_eq!(ids(&lanes.plan(&rows, now)), [2]);
+}
+
+#[test]
+fn an_answer_to_old_settings_closes_nothing() {
+    let mut lanes = Lanes::new(RULES);
+    let rows = [row(1, 'a')];
+    lanes.plan(&rows, START);
+    lanes.hook_changed(START);
+    assert_eq!(lanes.answered(RowId(1), pause(), moment(START)), Next::Wait);
+    assert_eq!(lanes.closed(), None);
+    assert_eq!(ids(&lanes.plan(&rows, START)), [1]);
+}
+
+#[test]
+fn without_a_hook_nothing_goes_until_there_is_one() {
+    let mut lanes = Lanes::new(RULES);
+    let rows = [row(1, 'a'), row(2, 'b')];
+    lanes.plan(&rows[..1], START);
+    lanes.hook_missing("no token".to_owned());
+    lanes.answered(RowId(1), admitted(), moment(START));
+    lanes.leave(RowId(1));
+    let plan = lanes.plan(&rows[1..], START);
+    assert_eq!((ids(&plan), plan.wake_at), (vec![], Some(after(3_600))));
+    assert_eq!(lanes.closed().unwrap().why, "no token");
+    lanes.gateway_lives(START);
+    assert_eq!(ids(&lanes.plan(&rows[1..], START)), [0; 0]);
+    lanes.hook_changed(START);
+    assert_eq!(ids(&lanes.plan(&rows[1..], START)), [2]);
+}
+
+#[test]
+fn a_gateway_that_was_away_is_tried_as_soon_as_it_lives() {
+    let mut lanes = Lanes::new(RULES);
+    let rows = [row(1, 'a')];
+    lanes.plan(&rows, START);
+    lanes.answered(RowId(1), away(None), moment(START));
+    lanes.gateway_lives(START);
+    assert_eq!(ids(&lanes.plan(&rows, START)), [1]);
+    // An answer that tells nothing leaves the gate as it was.
+    lanes.answered(RowId(1), later(true, true, None), moment(START));
+    lanes.leave(RowId(1));
+    assert_eq!(lanes.closed().unwrap().cause, Cause::Away);
+    lanes.gateway_lives(START);
+    assert_eq!(ids(&lanes.plan(&rows, START)), [1]);
+    // It lives, and asked to be spared until then.
+    lanes.answered(RowId(1), away(Some(Duration::from_secs(60))), moment(START));
+    lanes.gateway_lives(after(5));
+    let plan = lanes.plan(&rows, after(5));
+    assert_eq!((ids(&plan), plan.wake_at), (vec![], Some(after(60))));
+    assert_eq!(ids(&lanes.plan(&rows, after(60))), [1]);
+}
+
+#[test]
+fn what_is_too_old_is_given_up_once_whatever_else_holds() {
+    let mut lanes = Lanes::new(RULES);
+    let mut young = row(2, 'a');
+    young.stored_at = after(1);
+    let rows = [row(1, 'a'), young];
+    lanes.hook_missing("no token".to_owned());
+    let plan = lanes.plan(&rows, START);
+    assert_eq!((plan.expired, plan.wake_at), (vec![], Some(after(3_600))));
+    assert_eq!(lanes.plan(&rows, after(3_600)).expired, [RowId(1)]);
+    assert_eq!(lanes.plan(&rows, after(3_600)).expired, []);
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_order_holds_and_nothing_is_forgotten(
+        events in prop::collection::vec(event(), 1..120)
+    ) {
+        let mut world = World::new();
+        for event in events {
+            world.happen(event);
+        }
+        world.drain();
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Arrive(u8),
+    Pass(u64),
+    Plan,
+    Answer(usize, Answer),
+    HookChanged,
+    HookMissing,
+    Back,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let answer = prop_oneof![
+        3 => Just(admitted()),
+        1 => Just(never()),
+        1 => Just(pause()),
+        1 => Just(away(None)),
+        1 => Just(away(Some(Duration::from_secs(30)))),
+        1 => Just(Answer::RetryWithoutSession),
+        2 => (any::<bool>(), any::<bool>()).prop_map(|(counts, unknown)| later(counts, unknown, None)),
+    ];
+    prop_oneof![
+        6 => (0..4_u8).prop_map(Event::Arrive),
+        3 => (0..30_000_u64).prop_map(Event::Pass),
+        6 => Just(Event::Plan),
+        8 => (0..8_usize, answer).prop_map(|(which, answer)| Event::Answer(which, answer)),
+        1 => Just(Event::HookChanged),
+        1 => Just(Event::HookMissing),
+        1 => Just(Event::Back),
+    ]
+}
+
+/// Lanes with a model of the database: the rows that wait, and those that are done.
+struct World {
+    lanes: Lanes,
+    now: Timestamp,
+    waiting: BTreeMap<RowId, Row>,
+    done: Vec<RowId>,
+    arrived: i64,
+    under_way: Vec<RowId>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            lanes: Lanes::new(RULES),
+            now: START,
+            waiting: BTreeMap::new(),
+            done: Vec::new(),
+            arrived: 0,
+            under_way: Vec::new(),
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Arrive(lane) => {
+                self.arrived += 1;
+                let mut row = row(self.arrived, char::from(b'a' + lane));
+                row.stored_at = self.now;
+                self.waiting.insert(row.id, row);
+            }
+            Event::Pass(ms) => self.now = self.now + Duration::from_millis(ms),
+            Event::Plan => {
+                self.plan();
+            }
+            Event::Answer(which, answer) => {
+                if !self.under_way.is_empty() {
+                    self.answer(which % self.under_way.len(), answer);
+                }
+            }
+            Event::HookChanged => self.lanes.hook_changed(self.now),
+            Event::HookMissing => self.lanes.hook_missing("gone".to_owned()),
+            Event::Back => self.lanes.gateway_lives(self.now),
+        }
+    }
+
+    fn plan(&mut self) -> Option<Timestamp> {
+        let rows: Vec<Row> = self.waiting.values().cloned().collect();
+        let plan = self.lanes.plan(&rows, self.now);
+        for id in plan.expired {
+            assert!(self.now.since(self.waiting[&id].stored_at) >= RULES.max_age);
+            self.finish(id);
+        }
+        for id in plan.send {
+            let row = &self.waiting[&id];
+            let oldest = self.waiting.values().find(|other| other.lane == row.lane);
+            assert_eq!(
+                oldest,
+                Some(row),
+                "the oldest of its conversation goes first"
+            );
+            assert!(
+                row.next_attempt_at.is_none_or(|at| at <= self.now),
+                "not before its time"
+            );
+            assert!(!self.under_way.contains(&id));
+            self.under_way.push(id);
+        }
+        let lanes: HashSet<&Lane> = self
+            .under_way
+            .iter()
+            .map(|id| &self.waiting[id].lane)
+            .collect();
+        assert_eq!(lanes.len(), self.under_way.len(), "one of a conversation");
+        assert!(self.under_way.len() <= RULES.max_in_flight);
+        assert!(plan.wake_at.is_none_or(|at| at > self.now));
+        plan.wake_at
+    }
+
+    fn answer(&mut self, which: usize, answer: Answer) {
+        let id = self.under_way[which];
+        match self.lanes.answered(id, answer, moment(self.now)) {
+            Next::AgainWithoutSession => return,
+            Next::Wait => {}
+            Next::Settle(Settled::Delivered { .. } | Settled::Dead { .. }) => {
+                self.waiting.remove(&id);
+                self.done.push(id);
+            }
+            Next::Settle(Settled::Retry {
+                attempts,
+                next_attempt_at,
+                ..
+            }) => {
+                let row = self.waiting.get_mut(&id).unwrap();
+                row.attempts = attempts;
+                row.next_attempt_at = Some(next_attempt_at);
+            }
+        }
+        self.under_way.remove(which);
+        self.lanes.leave(id);
+    }
+
+    fn finish(&mut self, id: RowId) {
+        self.waiting.remove(&id);
+        self.done.push(id);
+        self.lanes.leave(id);
+    }
+
+    /// From here on all goes well: everything that came must come to an end.
+    fn drain(&mut self) {
+        self.lanes.hook_changed(self.now);
+        while !self.waiting.is_empty() {
+            let wake_at = self.plan();
+            if self.under_way.is_empty() && !self.waiting.is_empty() {
+                self.now = wake_at.expect("something waits, so there is a time to look again");
+            }
+            while !self.under_way.is_empty() {
+                self.answer(0, admitted());
+            }
+        }
+        self.done.sort();
+        let all: Vec<RowId> = (1..=self.arrived).map(RowId).collect();
+        assert_eq!(self.done, all, "each came to one end");
+    }
+}
+
+fn row(id: i64, conversation: char) -> Row {
+    Row {
+        id: RowId(id),
+        lane: Lane {
+            peer: AgentId::new("10079218").unwrap(),
+            conversation: ConversationId::new(&conversation.to_string()).unwrap(),
+        },
+        stored_at: START,
+        next_attempt_at: None,
+        attempts: 0,
+    }
+}
+
+fn ids(plan: &Plan) -> Vec<i64> {
+    plan.send.iter().map(|id| id.0).collect()
+}
+
+fn after(seconds: u64) -> Timestamp {
+    START + Duration::from_secs(seconds)
+}
+
+fn moment(now: Timestamp) -> Moment {
+    let jitter = Jitter::new(0.0);
+    Moment { now, jitter }
+}
+
+fn admitted() -> Answer {
+    let run_id = Some("r".to_owned());
+    Answer::Admitted { run_id }
+}
+
+fn never() -> Answer {
+    let why = "never".to_owned();
+    Answer::Never { why }
+}
+
+fn pause() -> Answer {
+    let why = "pause".to_owned();
+    Answer::Pause { why }
+}
+
+fn away(after: Option<Duration>) -> Answer {
+    let why = "away".to_owned();
+    Answer::Away { why, after }
+}
+
+fn later(counts_attempt: bool, outcome_unknown: bool, after: Option<Duration>) -> Answer {
+    Answer::Later {
+        why: "later".to_owned(),
+        after,
+        counts_attempt,
+        outcome_unknown,
+    }
+}

@@ -1,0 +1,381 @@
+//! The inbox: every message taken, its state, and the identity of each for as long as a repeat can
+//! come. The only maker of an [`Admitted`] message that goes to the agent.
+
+mod rows;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::sync::watch;
+
+use super::Verified;
+use crate::clock::Clock;
+use crate::daemon::rows::{RowId, from_json, maybe_time, parsed, time};
+use crate::daemon::story::{self, About, Entry, Events};
+use crate::daemon::view::InboxMessage;
+use crate::db::{Database, DbError};
+use crate::policy::Annotation;
+use crate::types::{AgentId, ConversationId, Digest, Direction, MessageId, Timestamp, Trust};
+use crate::wire::frame::AckOutcome;
+
+pub(in crate::daemon) use rows::{NewRow, RowState, insert, insert_unjudged};
+
+/// How long the identity of a message is kept: twice the age at which one is still delivered.
+pub(in crate::daemon) const IDENTITY_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// A handle on the inbox. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(in crate::daemon) struct Inbox {
+    db: Database,
+    events: Events,
+    clock: Clock,
+    changed: Arc<watch::Sender<u64>>,
+}
+
+/// An admitted message that waits for the agent.
+#[derive(Debug, Clone)]
+pub(in crate::daemon) struct Admitted {
+    row: RowId,
+    about: About,
+    content: String,
+    trust: Trust,
+    received_at: Timestamp,
+    stored_at: Timestamp,
+    annotations: Vec<Annotation>,
+    reply_session: Option<String>,
+    attempts: u32,
+    next_attempt_at: Option<Timestamp>,
+    may_repeat: bool,
+}
+
+/// What became of an attempt to hand a message to the agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::daemon) enum Settled {
+    /// The gateway admitted it.
+    Delivered {
+        /// The gateway's name for the run.
+        run_id: Option<String>,
+    },
+    /// It goes again.
+    Retry {
+        /// How many attempts count so far.
+        attempts: u32,
+        /// When it goes again.
+        next_attempt_at: Timestamp,
+        /// Why it did not go.
+        why: String,
+        /// Whether this attempt may have reached the agent.
+        may_repeat: bool,
+    },
+    /// It is given up, and stays visible.
+    Dead {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What was decided on a message when it first came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::daemon) struct FirstOutcome {
+    pub(in crate::daemon) digest: Digest,
+    pub(in crate::daemon) outcome: AckOutcome,
+}
+
+impl Inbox {
+    pub(in crate::daemon) fn new(db: Database, events: Events, clock: Clock) -> Self {
+        Self {
+            db,
+            events,
+            clock,
+            changed: Arc::new(watch::Sender::new(0)),
+        }
+    }
+
+    /// What waits for the agent: of each conversation the oldest message, at most `limit`, those
+    /// first that may go the soonest, and among these the oldest.
+    pub(in crate::daemon) async fn deliverable(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<Admitted>, DbError> {
+        self.db
+            .read(move |connection| deliverable(connection, limit))
+            .await
+    }
+
+    /// Writes what became of an attempt. A message that no longer waits, because a person refused
+    /// its sender meanwhile, stays as that person left it.
+    pub(in crate::daemon) async fn settle(
+        &self,
+        row: RowId,
+        settled: Settled,
+    ) -> Result<(), DbError> {
+        let now = self.clock.now();
+        let entry = self
+            .db
+            .write(move |connection| settle(connection, row, &settled, now))
+            .await?;
+        self.events.tell_all(entry.into_iter().collect());
+        Ok(())
+    }
+
+    /// Tells who waits that there may be something new.
+    pub(in crate::daemon) fn wake(&self) {
+        self.changed
+            .send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// A receiver that changes whenever there may be something new.
+    pub(in crate::daemon) fn wakes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The messages after `after`, the oldest first; without it the newest `limit`.
+    pub(in crate::daemon) async fn list(
+        &self,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<InboxMessage>, DbError> {
+        self.db
+            .read(move |connection| rows::list(connection, after, limit))
+            .await
+    }
+}
+
+impl Admitted {
+    /// Its row.
+    pub(in crate::daemon) fn row(&self) -> RowId {
+        self.row
+    }
+
+    /// What its author calls it.
+    pub(in crate::daemon) fn message_id(&self) -> &MessageId {
+        &self.about.id
+    }
+
+    /// Its author.
+    pub(in crate::daemon) fn from(&self) -> &AgentId {
+        &self.about.author
+    }
+
+    /// Its conversation.
+    pub(in crate::daemon) fn conversation(&self) -> &ConversationId {
+        &self.about.conversation
+    }
+
+    /// The text as the policies left it.
+    pub(in crate::daemon) fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// How far its author was trusted when it was judged.
+    pub(in crate::daemon) fn trust(&self) -> Trust {
+        self.trust
+    }
+
+    /// When the relay took it in, or when the link read it.
+    pub(in crate::daemon) fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+
+    /// When its row was written.
+    pub(in crate::daemon) fn stored_at(&self) -> Timestamp {
+        self.stored_at
+    }
+
+    /// What host and policies said about it.
+    pub(in crate::daemon) fn annotations(&self) -> &[Annotation] {
+        &self.annotations
+    }
+
+    /// The local agent's own session to which this conversation's messages go.
+    pub(in crate::daemon) fn reply_session(&self) -> Option<&str> {
+        self.reply_session.as_deref()
+    }
+
+    /// How many attempts counted so far.
+    pub(in crate::daemon) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// When it may go again.
+    pub(in crate::daemon) fn next_attempt_at(&self) -> Option<Timestamp> {
+        self.next_attempt_at
+    }
+
+    /// Whether an earlier attempt may have reached the agent.
+    pub(in crate::daemon) fn may_repeat(&self) -> bool {
+        self.may_repeat
+    }
+}
+
+/// What was decided when `id` of `from` first came, if it came within [`IDENTITY_KEPT`].
+pub(in crate::daemon) fn first_outcome(
+    connection: &Connection,
+    from: &AgentId,
+    id: &MessageId,
+) -> rusqlite::Result<Option<FirstOutcome>> {
+    connection
+        .prepare_cached("SELECT digest, outcome FROM taken WHERE sender = ?1 AND id = ?2")?
+        .query_row([from.as_str(), id.as_str()], |row| {
+            Ok(FirstOutcome {
+                digest: Digest::from_bytes(row.get("digest")?),
+                outcome: row
+                    .get::<_, String>("outcome")?
+                    .parse()
+                    .unwrap_or(AckOutcome::Accepted),
+            })
+        })
+        .optional()
+}
+
+/// Keeps the identity of a message with what was decided.
+pub(in crate::daemon) fn remember(
+    connection: &Connection,
+    verified: &Verified,
+    outcome: AckOutcome,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO taken (sender, id, digest, outcome, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            verified.message().from.as_str(),
+            verified.message().id.as_str(),
+            verified.digest().as_bytes(),
+            outcome.as_str(),
+            now.as_millis(),
+        ])?;
+    Ok(())
+}
+
+/// Forgets identities that no repeat can have any more.
+pub(in crate::daemon) fn forget_old(
+    connection: &Connection,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached("DELETE FROM taken WHERE taken_at < ?1")?
+        .execute([(now - IDENTITY_KEPT).as_millis()])
+}
+
+/// Refuses all that waits or is held from `peer`, and gives the story of each.
+pub(in crate::daemon) fn refuse_all_from(
+    connection: &Connection,
+    peer: &AgentId,
+    now: Timestamp,
+    why: &str,
+) -> rusqlite::Result<Vec<Entry>> {
+    let refused: Vec<About> = connection
+        .prepare_cached(
+            "UPDATE inbox SET state = 'refused', reason = ?2
+             WHERE sender = ?1 AND state IN ('waiting', 'held')
+             RETURNING sender, id, conversation",
+        )?
+        .query_map([peer.as_str(), why], about)?
+        .collect::<rusqlite::Result<_>>()?;
+    refused
+        .iter()
+        .map(|about| story::write(connection, about, now, "refused", Some(why.to_owned())))
+        .collect()
+}
+
+fn deliverable(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Admitted>> {
+    connection
+        .prepare_cached(
+            "SELECT inbox.*, dialogue.reply_session FROM inbox
+             LEFT JOIN dialogue ON dialogue.peer = inbox.sender
+                 AND dialogue.conversation = inbox.conversation
+             WHERE inbox.row IN (
+                 SELECT min(row) FROM inbox WHERE state = 'waiting' AND kind = 'text'
+                 GROUP BY sender, conversation)
+             ORDER BY coalesce(inbox.next_attempt_at, 0), inbox.row LIMIT ?1",
+        )?
+        .query_map([limit], |row| {
+            Ok(Admitted {
+                row: RowId(row.get("row")?),
+                about: about(row)?,
+                content: row.get("admitted")?,
+                trust: parsed(row, "trust")?,
+                received_at: time(row, "received_at")?,
+                stored_at: time(row, "stored_at")?,
+                annotations: from_json(row, "annotations")?,
+                reply_session: row.get("reply_session")?,
+                attempts: row.get("attempts")?,
+                next_attempt_at: maybe_time(row, "next_attempt_at")?,
+                may_repeat: row.get("may_repeat")?,
+            })
+        })?
+        .collect()
+}
+
+fn settle(
+    connection: &Connection,
+    row: RowId,
+    settled: &Settled,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Entry>> {
+    let (state, detail, attempts, next, may_repeat, run_id) = match settled {
+        Settled::Delivered { run_id } => (
+            RowState::Delivered,
+            None,
+            None,
+            None,
+            false,
+            run_id.as_ref(),
+        ),
+        Settled::Retry {
+            attempts,
+            next_attempt_at,
+            why,
+            may_repeat,
+        } => (
+            RowState::Waiting,
+            Some(why),
+            Some(*attempts),
+            Some(next_attempt_at.as_millis()),
+            *may_repeat,
+            None,
+        ),
+        Settled::Dead { why } => (RowState::Dead, Some(why), None, None, false, None),
+    };
+    let settled_row = connection
+        .prepare_cached(
+            "UPDATE inbox SET state = ?2, reason = ?3, attempts = coalesce(?4, attempts),
+                 next_attempt_at = ?5, may_repeat = may_repeat OR ?6, run_id = ?7
+             WHERE row = ?1 AND state = 'waiting' RETURNING sender, id, conversation",
+        )?
+        .query_row(
+            params![
+                row.0,
+                state.as_str(),
+                detail,
+                attempts,
+                next,
+                may_repeat,
+                run_id
+            ],
+            about,
+        )
+        .optional()?;
+    let what = match settled {
+        Settled::Delivered { .. } => "delivered",
+        Settled::Retry { .. } => "retry",
+        Settled::Dead { .. } => "dead",
+    };
+    settled_row
+        .map(|about| story::write(connection, &about, now, what, detail.cloned()))
+        .transpose()
+}
+
+fn about(row: &Row<'_>) -> rusqlite::Result<About> {
+    let author: AgentId = parsed(row, "sender")?;
+    Ok(About {
+        direction: Direction::Inbound,
+        id: parsed(row, "id")?,
+        peer: author.clone(),
+        author,
+        conversation: parsed(row, "conversation")?,
+    })
+}

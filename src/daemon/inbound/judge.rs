@@ -1,0 +1,262 @@
+//! One message's way through the lane: repeat, nonce, age, chain, row. In this order, each in the
+//! transaction that the lane is in.
+
+use super::inbox::{self, NewRow, RowState};
+use super::{Verified, live};
+use crate::daemon::lane::{Bench, MAX_MESSAGE_AGE};
+use crate::daemon::story::{self, About, Entry};
+use crate::daemon::view::Event;
+use crate::daemon::{dialogue, trust};
+use crate::policy::{Annotation, Facts, Judged, Outcome, Ruling, Subject};
+use crate::types::{AgentId, Direction, Kind, MessageId, Trust};
+use crate::wire::frame::AckOutcome;
+
+/// What became of a message, to be acted on once it is on disk.
+#[derive(Debug)]
+pub(in crate::daemon) struct Taken {
+    pub(in crate::daemon) from: AgentId,
+    pub(in crate::daemon) id: MessageId,
+    pub(in crate::daemon) outcome: AckOutcome,
+    pub(in crate::daemon) story: Vec<Entry>,
+    pub(in crate::daemon) wakes_agent: bool,
+    /// Set for what lives only for the moment: told to listeners, neither kept nor acknowledged.
+    pub(in crate::daemon) live: Option<Event>,
+    /// Set where the message was taken before, and how this one relates to the first.
+    pub(in crate::daemon) repeat: Option<&'static str>,
+}
+
+/// A verified message with what the host knows about it: what the chain judges.
+#[derive(Debug)]
+struct Arrival {
+    verified: Verified,
+    trust: Trust,
+    annotations: Vec<Annotation>,
+}
+
+impl Subject for Arrival {
+    fn facts(&self) -> Facts<'_> {
+        let message = self.verified.message();
+        Facts {
+            direction: Direction::Inbound,
+            kind: message.kind,
+            id: &message.id,
+            from: &message.from,
+            to: &message.to,
+            trust: self.trust,
+            conversation: Some(self.verified.conversation()),
+            turn: message.turn,
+            content: &message.content,
+            time: self.verified.received_at(),
+            released_for: &[],
+            annotations: &self.annotations,
+        }
+    }
+}
+
+pub(in crate::daemon) fn take(
+    bench: &mut Bench<'_>,
+    verified: Verified,
+) -> rusqlite::Result<Taken> {
+    let message = verified.message();
+    if let Some(first) = inbox::first_outcome(bench.connection, &message.from, &message.id)? {
+        return Ok(repeat(&verified, &first));
+    }
+    if !verified.take_nonce(bench.now) {
+        return Ok(Taken {
+            repeat: Some("its nonce was used in this session"),
+            outcome: AckOutcome::Refused,
+            ..taken(&verified)
+        });
+    }
+    let arrival = arrive(bench, verified)?;
+    let too_old = bench.now.since(arrival.verified.on_its_way_since()) > MAX_MESSAGE_AGE;
+    if too_old && arrival.verified.message().kind.is_lasting() {
+        return bury(bench, arrival);
+    }
+    let judged = bench.judge(arrival)?;
+    if judged.message().verified.message().kind.is_lasting() {
+        keep(bench, judged)
+    } else {
+        Ok(pass_on(judged))
+    }
+}
+
+/// Puts what the host knows beside the message.
+fn arrive(bench: &Bench<'_>, verified: Verified) -> rusqlite::Result<Arrival> {
+    let said = trust::level(bench.connection, &verified.message().from)?;
+    let mut annotations = Vec::new();
+    let trust = if verified.relay_authenticates() {
+        said
+    } else {
+        annotations.push(Annotation::host(
+            "unauthenticated_relay",
+            "the relay does not prove who sends",
+        ));
+        said.min(Trust::Unknown)
+    };
+    if verified.is_skewed() {
+        annotations.push(Annotation::host(
+            "clock_skew",
+            "the sender's clock is more than 5 minutes off",
+        ));
+    }
+    Ok(Arrival {
+        verified,
+        trust,
+        annotations,
+    })
+}
+
+fn keep(bench: &mut Bench<'_>, judged: Judged<Arrival>) -> rusqlite::Result<Taken> {
+    let wakes_agent = matches!(judged.ruling().outcome, Outcome::Admitted { .. })
+        && judged.message().verified.message().kind == Kind::Text;
+    let outcome = match judged.ruling().outcome {
+        Outcome::Admitted { .. } | Outcome::Held(_) => AckOutcome::Accepted,
+        Outcome::Refused(_) => AckOutcome::Refused,
+    };
+    let (arrival, ruling) = judged.into_parts();
+    let admitted = matches!(ruling.outcome, Outcome::Admitted { .. });
+    let story = store(bench, &arrival, ruling, outcome)?;
+    let verified = &arrival.verified;
+    if admitted {
+        follow_conversation(bench, verified)?;
+    }
+    Ok(Taken {
+        outcome,
+        story,
+        wakes_agent,
+        ..taken(verified)
+    })
+}
+
+/// What an admitted message does to its conversation.
+fn follow_conversation(bench: &Bench<'_>, verified: &Verified) -> rusqlite::Result<()> {
+    let peer = &verified.message().from;
+    let id = verified.conversation();
+    match verified.message().kind {
+        Kind::Text => dialogue::count_turn(bench.connection, peer, id, bench.now),
+        Kind::End => {
+            dialogue::end(bench.connection, peer, id, bench.now, "the peer ended it").map(drop)
+        }
+        Kind::Typing | Kind::ReadReceipt => Ok(()),
+    }
+}
+
+fn store(
+    bench: &Bench<'_>,
+    arrival: &Arrival,
+    ruling: Ruling,
+    outcome: AckOutcome,
+) -> rusqlite::Result<Vec<Entry>> {
+    let verified = &arrival.verified;
+    let about = about(verified);
+    let state = match (&ruling.outcome, verified.message().kind) {
+        (Outcome::Admitted { .. }, Kind::Text) => RowState::Waiting,
+        (Outcome::Admitted { .. }, Kind::End | Kind::Typing | Kind::ReadReceipt) => RowState::Noted,
+        (Outcome::Held(_), _) => RowState::Held,
+        (Outcome::Refused(_), _) => RowState::Refused,
+    };
+    let reason = reason(&ruling.outcome);
+    let row = NewRow {
+        verified,
+        trust: arrival.trust,
+        stored_at: bench.now,
+        state,
+        reason: reason.as_deref(),
+    };
+    inbox::insert(bench.connection, &row, &ruling)?;
+    inbox::remember(bench.connection, verified, outcome, bench.now)?;
+    let received = story::write(bench.connection, &about, bench.now, "received", None)?;
+    let judged = story::write(bench.connection, &about, bench.now, state.as_str(), reason)?;
+    Ok(vec![received, judged])
+}
+
+/// A sentence on why a message is not admitted.
+pub(in crate::daemon) fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Admitted { .. } => None,
+        Outcome::Held(hold) => Some(format!(
+            "held by `{}` ({}): {}",
+            hold.policy, hold.code, hold.reason
+        )),
+        Outcome::Refused(rejection) => Some(format!(
+            "refused by `{}` ({}): {}",
+            rejection.policy, rejection.code, rejection.reason
+        )),
+    }
+}
+
+/// Keeps a message that was on its way for too long where a person can see it.
+fn bury(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
+    let verified = &arrival.verified;
+    let about = about(verified);
+    let why = "it was on its way for more than 7 days";
+    let row = NewRow {
+        verified,
+        trust: arrival.trust,
+        stored_at: bench.now,
+        state: RowState::Dead,
+        reason: Some(why),
+    };
+    inbox::insert_unjudged(bench.connection, &row, &arrival.annotations)?;
+    inbox::remember(bench.connection, verified, AckOutcome::Accepted, bench.now)?;
+    let entry = story::write(
+        bench.connection,
+        &about,
+        bench.now,
+        "dead",
+        Some(why.to_owned()),
+    )?;
+    Ok(Taken {
+        story: vec![entry],
+        ..taken(verified)
+    })
+}
+
+fn pass_on(judged: Judged<Arrival>) -> Taken {
+    let admitted = matches!(judged.ruling().outcome, Outcome::Admitted { .. });
+    let (arrival, _) = judged.into_parts();
+    let verified = &arrival.verified;
+    Taken {
+        live: admitted.then(|| live(verified)),
+        ..taken(verified)
+    }
+}
+
+fn repeat(verified: &Verified, first: &inbox::FirstOutcome) -> Taken {
+    if first.digest == verified.digest() {
+        Taken {
+            outcome: first.outcome,
+            repeat: Some("a repeat of what was taken"),
+            ..taken(verified)
+        }
+    } else {
+        Taken {
+            outcome: AckOutcome::Refused,
+            repeat: Some("another content under an id that was taken"),
+            ..taken(verified)
+        }
+    }
+}
+
+fn taken(verified: &Verified) -> Taken {
+    Taken {
+        from: verified.message().from.clone(),
+        id: verified.message().id.clone(),
+        outcome: AckOutcome::Accepted,
+        story: Vec::new(),
+        wakes_agent: false,
+        live: None,
+        repeat: None,
+    }
+}
+
+fn about(verified: &Verified) -> About {
+    About {
+        direction: Direction::Inbound,
+        id: verified.message().id.clone(),
+        author: verified.message().from.clone(),
+        peer: verified.message().from.clone(),
+        conversation: verified.conversation().clone(),
+    }
+}

@@ -1,0 +1,153 @@
+//! The one lane that judges, both directions: inside the transaction of the message's own row.
+//!
+//! A message's repeat check, its verdict, what the policies remembered and its row are one job of
+//! the database's writer, so they commit together or not at all, and each message sees all that the
+//! messages before it changed. The policies' state is kept in memory between jobs; a counter beside
+//! it in the database tells whether the two still agree, and after a transaction that did not
+//! commit it is read again.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rusqlite::Connection;
+
+use super::inbound::{Taken, Verified};
+use super::outbound::{Draft, Drafted};
+use super::rows::{keep_note, note};
+use crate::clock::Clock;
+use crate::db::{Database, DbError, Pending};
+use crate::policy::{Chain, Judged, PolicyState, StateChanges, Subject};
+
+/// The note that counts changes of the policies' state.
+const CHANGES: &str = "policy_state_changes";
+
+/// Past this a message that is no repeat goes to the dead letters instead of the agent.
+pub(super) const MAX_MESSAGE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The judging lane. Cheap to clone; clones are the same lane.
+#[derive(Clone)]
+pub(super) struct Lane {
+    db: Database,
+    chain: Arc<ArcSwap<Chain>>,
+    memory: Arc<Mutex<Memory>>,
+    clock: Clock,
+    outbox_max: u64,
+}
+
+/// What the policies remember, and the count of changes up to which that is so.
+#[derive(Debug, Default)]
+struct Memory {
+    state: PolicyState,
+    changes: Option<i64>,
+}
+
+/// One message's stay in the lane: the chain on which it began, and its memory.
+pub(super) struct Bench<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) now: crate::types::Timestamp,
+    pub(super) outbox_max: u64,
+    chain: &'a Chain,
+    memory: &'a mut Memory,
+}
+
+impl Lane {
+    pub(super) fn new(
+        db: Database,
+        chain: Arc<ArcSwap<Chain>>,
+        clock: Clock,
+        outbox_max: u64,
+    ) -> Self {
+        Self {
+            db,
+            chain,
+            memory: Arc::default(),
+            clock,
+            outbox_max,
+        }
+    }
+
+    /// Judges and keeps a message that came in.
+    pub(super) async fn take(&self, verified: Verified) -> Pending<Taken> {
+        self.enter(|bench| super::inbound::take(bench, verified))
+            .await
+    }
+
+    /// Judges and keeps a message that is to go out.
+    pub(super) async fn draft(&self, draft: Draft) -> Result<Drafted, DbError> {
+        self.enter(|bench| super::outbound::draft(bench, draft))
+            .await
+            .await
+    }
+
+    async fn enter<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Bench<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        let lane = self.clone();
+        self.db
+            .submit(move |connection| {
+                let chain = lane.chain.load_full();
+                let mut memory = lane.memory.lock().unwrap_or_else(PoisonError::into_inner);
+                memory.refresh(connection)?;
+                work(&mut Bench {
+                    connection,
+                    now: lane.clock.now(),
+                    outbox_max: lane.outbox_max,
+                    chain: &chain,
+                    memory: &mut memory,
+                })
+            })
+            .await
+    }
+}
+
+impl Bench<'_> {
+    /// Has the chain judge `message`, and writes what the policies remembered.
+    pub(super) fn judge<M: Subject>(&mut self, message: M) -> rusqlite::Result<Judged<M>> {
+        let judged = self.chain.judge(message, &mut self.memory.state);
+        self.memory
+            .keep(self.connection, &judged.ruling().changes)?;
+        Ok(judged)
+    }
+}
+
+impl Memory {
+    /// Reads the state again where the database does not hold what this memory does.
+    fn refresh(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let on_disk = count_of_changes(connection)?;
+        if self.changes != Some(on_disk) {
+            self.state = PolicyState::load(connection)?;
+            self.changes = Some(on_disk);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, connection: &Connection, changes: &StateChanges) -> rusqlite::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        // Whatever happens from here on, this memory counts only if its new number is found on
+        // disk by the next message.
+        let next = self.changes.take().unwrap_or_default() + 1;
+        changes.apply(connection)?;
+        keep_note(connection, CHANGES, &next.to_string())?;
+        // A transaction that does not commit is noticed by the number, so nothing is ever undone
+        // step by step.
+        self.state.committed(changes.mark());
+        self.changes = Some(next);
+        Ok(())
+    }
+}
+
+fn count_of_changes(connection: &Connection) -> rusqlite::Result<i64> {
+    let count: Option<String> = note(connection, CHANGES)?;
+    Ok(count.and_then(|text| text.parse().ok()).unwrap_or_default())
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lane")
+    }
+}

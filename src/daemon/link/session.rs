@@ -1,0 +1,398 @@
+//! One session with the relay, from the session frame to its end.
+//!
+//! One task reads, decides and queues; another writes, all that waits with one flush. The reader
+//! never waits for the writer, so the two sides can both be busy without either standing still.
+//!
+//! ```text
+//! socket ──▶ frame ──▶ Received ──▶ inbound        (room there, else reading stops: version 1)
+//!                 └──▶ status, error ──▶ outbox
+//! outbox ──▶ signed ──▶ queue ──▶ writer ──▶ socket
+//! inbound ─▶ ack    ──▶ queue
+//! ```
+
+mod handshake;
+mod life;
+mod lookout;
+mod settling;
+mod writer;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::{self, Message as Packet};
+use tracing::{debug, info, warn};
+
+use super::backoff::Backoff;
+use super::dial::Socket;
+use super::unsettled::{UnderWay, Unsettled, said};
+use super::{Link, random};
+use crate::daemon::dialogue;
+use crate::daemon::inbound::{IN_HAND, Received, Session};
+use crate::daemon::outbound::outbox::{Admitted, Ready};
+use crate::daemon::outbound::{Said, Settlement, settlement};
+use crate::db::DbError;
+use crate::types::Nonce;
+use crate::wire::Material;
+use crate::wire::frame::{
+    Ack, ConversationEnded, ErrorFrame, Frame, MessageText, read, write_message,
+};
+
+use handshake::{accept, session_frame};
+use life::{Life, Pulse};
+use lookout::Lookout;
+use settling::{Settling, Written};
+use writer::Writer;
+
+/// How long the relay may take to open the session.
+const SESSION_DEADLINE: Duration = Duration::from_secs(20);
+/// How often overdue answers and life are looked after.
+const TICK: Duration = Duration::from_secs(1);
+/// The close code by which the relay says that another connection took this one's place.
+const REPLACED: u16 = 4001;
+
+/// Why a session ended.
+#[derive(Debug)]
+pub(super) enum SessionEnd {
+    /// The connection is gone or of no use.
+    Lost(String),
+    /// A new session is wanted at once.
+    Renew(String),
+    /// Another connection took its place.
+    Replaced,
+    /// The daemon stops.
+    Stopped,
+}
+
+/// A session that is open.
+struct Open<'a> {
+    link: &'a Link,
+    session: Arc<Session>,
+    writer: Writer,
+    queue: VecDeque<String>,
+    unsettled: Unsettled,
+    settling: Settling,
+    lookout: Lookout,
+    parked: Option<Received>,
+    life: Life,
+}
+
+/// Carries frames both ways until the session ends.
+pub(super) async fn run(
+    link: &Link,
+    socket: Socket,
+    connect_nonce: &Nonce,
+    backoff: &mut Backoff,
+) -> SessionEnd {
+    let (sink, mut stream) = socket.split();
+    let offer = tokio::select! {
+        biased;
+        () = link.stop.cancelled() => return SessionEnd::Stopped,
+        offer = tokio::time::timeout(SESSION_DEADLINE, session_frame(&mut stream)) => offer,
+    };
+    let offer = match offer {
+        Ok(Ok(offer)) => offer,
+        Ok(Err(why)) => return SessionEnd::Lost(why),
+        Err(_) => return SessionEnd::Lost("the relay opened no session".to_owned()),
+    };
+    backoff.reset();
+    let (acks, mut acks_in) = mpsc::channel(IN_HAND);
+    let session = Arc::new(accept(link, offer, connect_nonce, acks));
+    let authenticates = session.features.is_some();
+    info!(relay.url = %link.relay, "connected to the relay as agent {}", link.me);
+    link.show_connected(authenticates);
+    let mut open = Open {
+        link,
+        unsettled: Unsettled::new(authenticates),
+        session,
+        writer: Writer::start(sink),
+        queue: VecDeque::new(),
+        settling: Settling::default(),
+        lookout: Lookout::new(link.outbox.clone()),
+        parked: None,
+        life: Life::new(Instant::now()),
+    };
+    let end = open.carry(&mut stream, &mut acks_in).await;
+    open.close().await;
+    end
+}
+
+impl Open<'_> {
+    async fn carry(
+        &mut self,
+        stream: &mut SplitStream<Socket>,
+        acks: &mut mpsc::Receiver<Ack>,
+    ) -> SessionEnd {
+        let stop = self.link.stop.clone();
+        let inbound = self.link.received.clone();
+        let mut wakes = self.link.outbox.wakes();
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            let settling = &self.settling;
+            self.lookout
+                .start(self.unsettled.room(), || settling.busy());
+            // In order: stopping, then what frees room (answers, acks, writing), then what needs it.
+            let step = tokio::select! {
+                biased;
+                () = stop.cancelled() => return SessionEnd::Stopped,
+                written = self.settling.next(), if !self.settling.is_empty() => self.settled(written),
+                sent = self.writer.ready(), if !self.queue.is_empty() => self.write(sent),
+                Some(ack) = acks.recv() => {
+                    self.queue.push_back(Frame::Ack(ack).to_text());
+                    Ok(())
+                }
+                room = inbound.reserve(), if self.parked.is_some() => self.unpark(room),
+                packet = stream.next(), if self.parked.is_none() => self.hear(packet),
+                found = self.lookout.next() => found.map_or(Ok(()), |ready| self.send(ready)),
+                _ = wakes.changed() => {
+                    self.lookout.want();
+                    Ok(())
+                }
+                _ = tick.tick() => self.look_after(),
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    /// Signs what is ready and puts it in the queue.
+    fn send(&mut self, ready: Result<Ready, DbError>) -> Result<(), SessionEnd> {
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(why) => {
+                warn!("the outbox cannot be read: {why}");
+                self.lookout.want_after(TICK);
+                return Ok(());
+            }
+        };
+        let now = self.link.clock.now();
+        if let Some(at) = ready.next_at {
+            self.lookout.want_after(at.since(now));
+        }
+        if !ready.messages.is_empty() {
+            // A full look may have left more behind.
+            self.lookout.want();
+        }
+        for message in ready.messages {
+            self.queue.push_back(self.signed(&message));
+            self.settling.begin(message.row());
+            self.unsettled.add(UnderWay {
+                row: message.row(),
+                id: message.message().id.clone(),
+                kind: message.message().kind,
+                conversation: message.message().conversation.clone(),
+                attempts: message.attempts(),
+                sent_at: now,
+            });
+        }
+        Ok(())
+    }
+
+    fn signed(&self, admitted: &Admitted) -> String {
+        let message = admitted.message();
+        let timestamp = self.link.offset.apply(self.link.clock.now());
+        let nonce = random::nonce();
+        let material = Material::of_message(message, timestamp, &nonce);
+        let signature = self.session.key.sign(&material, self.session.form);
+        write_message(&MessageText {
+            message,
+            timestamp,
+            nonce: &nonce,
+            signature: &signature,
+            delivered_at: None,
+            received_at: None,
+        })
+    }
+
+    fn write(&mut self, ready: Result<writer::Place, writer::Gone>) -> Result<(), SessionEnd> {
+        match ready {
+            Ok(place) => {
+                if let Some(text) = self.queue.pop_front() {
+                    place.put(text);
+                }
+                Ok(())
+            }
+            Err(writer::Gone) => Err(SessionEnd::Lost("writing to the relay failed".to_owned())),
+        }
+    }
+
+    fn hear(
+        &mut self,
+        packet: Option<Result<Packet, tungstenite::Error>>,
+    ) -> Result<(), SessionEnd> {
+        self.life.heard(Instant::now());
+        match packet {
+            Some(Ok(Packet::Text(text))) => self.frame(text.as_str()),
+            Some(Ok(Packet::Binary(_))) => {
+                warn!("dropped a binary frame: the protocol has none");
+                Ok(())
+            }
+            Some(Ok(Packet::Close(Some(close)))) if u16::from(close.code) == REPLACED => {
+                Err(SessionEnd::Replaced)
+            }
+            Some(Ok(Packet::Close(close))) => {
+                let code = close.map_or(0, |close| u16::from(close.code));
+                Err(SessionEnd::Lost(format!(
+                    "the relay closed the session ({code})"
+                )))
+            }
+            Some(Ok(Packet::Ping(_) | Packet::Pong(_) | Packet::Frame(_))) => Ok(()),
+            Some(Err(why)) => Err(SessionEnd::Lost(format!("reading from the relay: {why}"))),
+            None => Err(SessionEnd::Lost("the relay is gone".to_owned())),
+        }
+    }
+
+    fn frame(&mut self, text: &str) -> Result<(), SessionEnd> {
+        let frame = match read(text) {
+            Ok(frame) => frame,
+            Err(why) => {
+                warn!("dropped a frame from the relay: {}", why.reason);
+                return Ok(());
+            }
+        };
+        match frame {
+            Frame::Message(frame) => self.receive(Received {
+                frame: *frame,
+                session: Arc::clone(&self.session),
+                read_at: self.link.offset.apply(self.link.clock.now()),
+            }),
+            Frame::Status(status) => {
+                let Some(one) = self.unsettled.status(&status) else {
+                    debug!(message.id = %status.message_id, "a status for no message of ours");
+                    return Ok(());
+                };
+                self.settle(one, Said::Status(status.status, status.note))
+            }
+            Frame::Error(error) => self.refused(error),
+            Frame::ConversationEnded(ended) => self.ended(ended),
+            Frame::Session(_) => Err(SessionEnd::Renew("a second session frame".to_owned())),
+            Frame::Ping | Frame::Pong | Frame::Ack(_) | Frame::Unknown(_) => Ok(()),
+        }
+    }
+
+    /// Hands a message on, or keeps it and stops reading until there is room.
+    fn receive(&mut self, received: Received) -> Result<(), SessionEnd> {
+        match self.link.received.try_send(received) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(received)) if received.frame.message.kind.is_lasting() => {
+                self.parked = Some(received);
+                Ok(())
+            }
+            // Live messages are worth nothing later.
+            Err(TrySendError::Full(_)) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(SessionEnd::Stopped),
+        }
+    }
+
+    fn unpark(
+        &mut self,
+        room: Result<mpsc::Permit<'_, Received>, mpsc::error::SendError<()>>,
+    ) -> Result<(), SessionEnd> {
+        let room = room.map_err(|_| SessionEnd::Stopped)?;
+        if let Some(received) = self.parked.take() {
+            room.send(received);
+        }
+        // Nothing was read meanwhile, which says nothing about the relay.
+        self.life.heard(Instant::now());
+        Ok(())
+    }
+
+    fn refused(&mut self, error: ErrorFrame) -> Result<(), SessionEnd> {
+        match self.unsettled.error(&error) {
+            Some(one) => self.settle(one, said(error)),
+            None => {
+                let code = error
+                    .code
+                    .map_or_else(|unknown| unknown, |code| code.to_string());
+                warn!("the relay refused something ({code}): {}", error.message);
+                Ok(())
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: ConversationEnded) -> Result<(), SessionEnd> {
+        let settled = self.unsettled.ended(&ended);
+        let (db, now) = (self.link.db.clone(), self.link.clock.now());
+        self.settling.watch(async move {
+            // The frame names no peer. Where two peers use one id it is not known whose ended, and
+            // the relay says so again when something is sent.
+            let close = db.write(move |connection| {
+                let known = dialogue::peers_of(connection, &ended.conversation)?;
+                let [only] = known.as_slice() else {
+                    return Ok(false);
+                };
+                let because = format!("the relay said so ({})", ended.reason.as_str());
+                dialogue::end(connection, &only.peer, &only.conversation, now, &because)
+            });
+            close.await.map(drop)
+        });
+        match settled {
+            Some(one) => self.settle(one, Said::Ended),
+            None => Ok(()),
+        }
+    }
+
+    /// Has the outbox write what the relay said. Until that is on disk the row counts as busy.
+    fn settle(&mut self, one: UnderWay, said: Said) -> Result<(), SessionEnd> {
+        let settlement = settlement(said, one.attempts, random::fraction());
+        let renew = match &settlement {
+            Settlement::Reconnect(why) => Some(SessionEnd::Renew(why.clone())),
+            Settlement::ReadClock(why) => Some(SessionEnd::Renew(why.clone())),
+            Settlement::Sent
+            | Settlement::AtRelay
+            | Settlement::Refused(_)
+            | Settlement::ConversationEnded(_)
+            | Settlement::Later(..) => None,
+        };
+        self.settling.settle(&self.link.outbox, one.row, settlement);
+        renew.map_or(Ok(()), Err)
+    }
+
+    fn settled(&mut self, written: Written) -> Result<(), SessionEnd> {
+        self.lookout.want();
+        self.settling.finish(&written);
+        if let Err(why) = written.result {
+            warn!("what the relay said could not be written: {why}");
+        }
+        Ok(())
+    }
+
+    /// Looks for answers that do not come, and for life.
+    fn look_after(&mut self) -> Result<(), SessionEnd> {
+        let overdue = self.unsettled.overdue(self.link.clock.now());
+        for one in overdue {
+            self.settle(one, Said::Nothing)?;
+        }
+        if self.parked.is_some() {
+            return Ok(());
+        }
+        match self.life.pulse(Instant::now()) {
+            Pulse::Fine => Ok(()),
+            Pulse::Ping => {
+                self.queue.push_back(Frame::Ping.to_text());
+                Ok(())
+            }
+            Pulse::Dead => Err(SessionEnd::Lost(
+                "the relay gives no sign of life".to_owned(),
+            )),
+        }
+    }
+
+    /// Writes down what stays unanswered and closes the socket.
+    async fn close(mut self) {
+        for one in self.unsettled.into_all() {
+            let settlement = settlement(Said::Nothing, one.attempts, 0.0);
+            self.settling.settle(&self.link.outbox, one.row, settlement);
+        }
+        while !self.settling.is_empty() {
+            self.settling.next().await;
+        }
+        self.writer.close().await;
+    }
+}

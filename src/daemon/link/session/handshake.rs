@@ -1,0 +1,55 @@
+//! How a session begins: the relay's first frame, and the key that both sides use from then on.
+
+use std::sync::Mutex;
+
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message as Packet;
+
+use crate::daemon::inbound::Session;
+use crate::daemon::link::Link;
+use crate::daemon::link::dial::Socket;
+use crate::types::Nonce;
+use crate::wire::frame::{Ack, Frame, KeyOffer, SessionFrame, read};
+use crate::wire::{Form, NonceMemory, SigningKey};
+
+/// Reads up to the frame that opens the session.
+pub(super) async fn session_frame(
+    stream: &mut SplitStream<Socket>,
+) -> Result<SessionFrame, String> {
+    while let Some(packet) = stream.next().await {
+        let packet = packet.map_err(|why| format!("before the session: {why}"))?;
+        let Packet::Text(text) = packet else {
+            continue;
+        };
+        if let Ok(Frame::Session(session)) = read(text.as_str()) {
+            return Ok(session);
+        }
+    }
+    Err("the relay closed before it opened a session".to_owned())
+}
+
+/// The session that the relay's frame opens, for a connection that was signed with `nonce`.
+pub(super) fn accept(
+    link: &Link,
+    offer: SessionFrame,
+    nonce: &Nonce,
+    acks: mpsc::Sender<Ack>,
+) -> Session {
+    let (key, form) = match offer.key {
+        KeyOffer::Key(key) => (key, Form::V1),
+        KeyOffer::Salt(salt) => {
+            let secret = SigningKey::new(&link.secret);
+            let derived = secret.derive_session_key(&link.me, nonce, &salt);
+            (derived, Form::Sig2)
+        }
+    };
+    Session {
+        key: SigningKey::new(&key),
+        form,
+        features: offer.features,
+        nonces: Mutex::new(NonceMemory::new(link.clock.now())),
+        acks,
+    }
+}

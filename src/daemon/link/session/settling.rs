@@ -1,0 +1,79 @@
+//! Rows of the outbox that are under way or being settled: none of them may be sent again
+//! meanwhile.
+
+use std::collections::HashSet;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+
+use crate::daemon::outbound::{Outbox, Settlement};
+use crate::daemon::rows::RowId;
+use crate::db::DbError;
+
+/// Writes to the database that the session waits for, and the rows that they are about.
+#[derive(Default)]
+pub(super) struct Settling {
+    writes: FuturesUnordered<BoxFuture<'static, Written>>,
+    busy: HashSet<RowId>,
+}
+
+/// A write that came to its end.
+#[derive(Debug)]
+pub(super) struct Written {
+    row: Option<RowId>,
+    pub(super) result: Result<(), DbError>,
+}
+
+impl Settling {
+    /// Notes that a row is under way.
+    pub(super) fn begin(&mut self, row: RowId) {
+        self.busy.insert(row);
+    }
+
+    /// The rows that must not be sent now.
+    pub(super) fn busy(&self) -> HashSet<RowId> {
+        self.busy.clone()
+    }
+
+    /// Has the outbox write what became of `row`.
+    pub(super) fn settle(&mut self, outbox: &Outbox, row: RowId, settlement: Settlement) {
+        let outbox = outbox.clone();
+        let write = async move {
+            Written {
+                row: Some(row),
+                result: outbox.settle(row, settlement).await,
+            }
+        };
+        self.writes.push(write.boxed());
+    }
+
+    /// Waits for a write that is about no row.
+    pub(super) fn watch(
+        &mut self,
+        write: impl Future<Output = Result<(), DbError>> + Send + 'static,
+    ) {
+        let write = write.map(|result| Written { row: None, result });
+        self.writes.push(write.boxed());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    /// The next write that came to its end; never, while there is none.
+    pub(super) async fn next(&mut self) -> Written {
+        match self.writes.next().await {
+            Some(written) => written,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Frees the row of a write that is on disk. Where it is not, the row still says `queued`: it
+    /// stays busy and goes again under its id on the next session.
+    pub(super) fn finish(&mut self, written: &Written) {
+        if let (Some(row), Ok(())) = (written.row, &written.result) {
+            self.busy.remove(&row);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The outbox: every message drafted, its state, and what the relay said. The only maker of an
+//! [`Admitted`] message that goes to the link.
+
+mod rows;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::sync::watch;
+
+use super::settle::Settlement;
+use crate::clock::Clock;
+use crate::daemon::dialogue;
+use crate::daemon::rows::{RowId, parsed};
+use crate::daemon::story::{self, About, Entry, Events};
+use crate::daemon::view::OutboxMessage;
+use crate::db::{Database, DbError};
+use crate::types::{AgentId, Direction, Kind, Message, Timestamp};
+
+pub(in crate::daemon) use rows::{NewRow, RowState, by_key, insert, waiting};
+
+/// A handle on the outbox. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(in crate::daemon) struct Outbox {
+    db: Database,
+    events: Events,
+    clock: Clock,
+    me: AgentId,
+    changed: Arc<watch::Sender<u64>>,
+}
+
+/// An admitted message that waits for the relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::daemon) struct Admitted {
+    row: RowId,
+    message: Message,
+    attempts: u32,
+}
+
+/// What is ready to be sent, and when to look again if nothing else happens.
+#[derive(Debug, Default)]
+pub(in crate::daemon) struct Ready {
+    pub(in crate::daemon) messages: Vec<Admitted>,
+    pub(in crate::daemon) next_at: Option<Timestamp>,
+}
+
+impl Outbox {
+    pub(in crate::daemon) fn new(db: Database, events: Events, clock: Clock, me: AgentId) -> Self {
+        Self {
+            db,
+            events,
+            clock,
+            me,
+            changed: Arc::new(watch::Sender::new(0)),
+        }
+    }
+
+    /// Up to `limit` messages that may go now, the oldest first, but for those in `unsettled`. A
+    /// message that waits to go again keeps back all others to its receiver.
+    pub(in crate::daemon) async fn ready(
+        &self,
+        limit: usize,
+        unsettled: HashSet<RowId>,
+    ) -> Result<Ready, DbError> {
+        let (now, me) = (self.clock.now(), self.me.clone());
+        self.db
+            .read(move |connection| ready(connection, &me, limit, &unsettled, now))
+            .await
+    }
+
+    /// Writes what the relay's word did to a message that waited.
+    pub(in crate::daemon) async fn settle(
+        &self,
+        row: RowId,
+        settlement: Settlement,
+    ) -> Result<(), DbError> {
+        let (now, me) = (self.clock.now(), self.me.clone());
+        let entry = self
+            .db
+            .write(move |connection| settle(connection, &me, row, &settlement, now))
+            .await?;
+        self.events.tell_all(entry.into_iter().collect());
+        Ok(())
+    }
+
+    /// Tells the link that there may be something to send.
+    pub(in crate::daemon) fn wake(&self) {
+        self.changed
+            .send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// A receiver that changes whenever there may be something to send.
+    pub(in crate::daemon) fn wakes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The newest `limit` messages, the oldest of them first.
+    pub(in crate::daemon) async fn list(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, DbError> {
+        self.db
+            .read(move |connection| rows::list(connection, limit))
+            .await
+    }
+}
+
+impl Admitted {
+    /// Its row.
+    pub(in crate::daemon) fn row(&self) -> RowId {
+        self.row
+    }
+
+    /// The message, with the content that the policies left.
+    pub(in crate::daemon) fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// How often it was sent without a final word.
+    pub(in crate::daemon) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+}
+
+/// Refuses all that waits or is held for `peer`, and gives the story of each.
+pub(in crate::daemon) fn refuse_all_to(
+    connection: &Connection,
+    me: &AgentId,
+    peer: &AgentId,
+    now: Timestamp,
+    why: &str,
+) -> rusqlite::Result<Vec<Entry>> {
+    let refused: Vec<About> = connection
+        .prepare_cached(
+            "UPDATE outbox SET state = 'refused', reason = ?2
+             WHERE recipient = ?1 AND state IN ('queued', 'held')
+             RETURNING recipient, id, conversation",
+        )?
+        .query_map([peer.as_str(), why], |row| about(row, me))?
+        .collect::<rusqlite::Result<_>>()?;
+    refused
+        .iter()
+        .map(|about| story::write(connection, about, now, "refused", Some(why.to_owned())))
+        .collect()
+}
+
+/// Receivers for whom a message waits to go again.
+const KEPT_BACK: &str =
+    "SELECT recipient FROM outbox WHERE state = 'queued' AND next_attempt_at > ?1";
+
+fn ready(
+    connection: &Connection,
+    me: &AgentId,
+    limit: usize,
+    unsettled: &HashSet<RowId>,
+    now: Timestamp,
+) -> rusqlite::Result<Ready> {
+    let messages = connection
+        .prepare_cached(&format!(
+            "SELECT * FROM outbox WHERE state = 'queued' AND recipient NOT IN ({KEPT_BACK})
+             ORDER BY row LIMIT ?2"
+        ))?
+        .query_map(params![now.as_millis(), limit + unsettled.len()], |row| {
+            admitted(row, me)
+        })?
+        .filter(|message| !matches!(message, Ok(known) if unsettled.contains(&known.row)))
+        .take(limit)
+        .collect::<rusqlite::Result<_>>()?;
+    let next_at: Option<u64> = connection
+        .prepare_cached(
+            "SELECT min(next_attempt_at) FROM outbox WHERE state = 'queued' AND next_attempt_at > ?1",
+        )?
+        .query_row([now.as_millis()], |row| row.get(0))?;
+    Ok(Ready {
+        messages,
+        next_at: next_at.map(Timestamp::from_millis),
+    })
+}
+
+fn admitted(row: &Row<'_>, me: &AgentId) -> rusqlite::Result<Admitted> {
+    let kind: String = row.get("kind")?;
+    Ok(Admitted {
+        row: RowId(row.get("row")?),
+        message: Message {
+            id: parsed(row, "id")?,
+            from: me.clone(),
+            to: parsed(row, "recipient")?,
+            kind: kind.parse().unwrap_or(Kind::Text),
+            content: row.get("admitted")?,
+            conversation: Some(parsed(row, "conversation")?),
+            turn: rows::turn(row, "turn")?,
+            max_turns: rows::turn(row, "max_turns")?,
+        },
+        attempts: row.get("attempts")?,
+    })
+}
+
+fn settle(
+    connection: &Connection,
+    me: &AgentId,
+    row: RowId,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Entry>> {
+    let (state, what, detail) = match settlement {
+        Settlement::Sent => (RowState::Sent, "sent", None),
+        Settlement::AtRelay => (RowState::AtRelay, "at_relay", None),
+        Settlement::Refused(why) | Settlement::ConversationEnded(why) => {
+            (RowState::Refused, "refused", Some(why))
+        }
+        Settlement::Later(_, why) | Settlement::Reconnect(why) | Settlement::ReadClock(why) => {
+            (RowState::Queued, "retry", Some(why))
+        }
+    };
+    let next = match settlement {
+        Settlement::Later(after, _) => Some((now + *after).as_millis()),
+        Settlement::Sent
+        | Settlement::AtRelay
+        | Settlement::Refused(_)
+        | Settlement::ConversationEnded(_)
+        | Settlement::Reconnect(_)
+        | Settlement::ReadClock(_) => None,
+    };
+    let about = connection
+        .prepare_cached(
+            "UPDATE outbox SET state = ?2, reason = ?3, next_attempt_at = ?4,
+                 attempts = attempts + 1
+             WHERE row = ?1 AND state = 'queued' RETURNING recipient, id, conversation",
+        )?
+        .query_row(params![row.0, state.as_str(), detail, next], |row| {
+            about(row, me)
+        })
+        .optional()?;
+    let Some(about) = about else {
+        return Ok(None);
+    };
+    if let Settlement::ConversationEnded(why) = settlement {
+        dialogue::end(connection, &about.peer, &about.conversation, now, why)?;
+    }
+    story::write(connection, &about, now, what, detail.cloned()).map(Some)
+}
+
+fn about(row: &Row<'_>, me: &AgentId) -> rusqlite::Result<About> {
+    Ok(About {
+        direction: Direction::Outbound,
+        id: parsed(row, "id")?,
+        author: me.clone(),
+        peer: parsed(row, "recipient")?,
+        conversation: parsed(row, "conversation")?,
+    })
+}

@@ -1,0 +1,164 @@
+//! Rows of the outbox: written from what was judged, read for whoever looks.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::daemon::rows::{json, parsed, time};
+use crate::daemon::view::{OutboxMessage, SendAnswer, SendRefusal};
+use crate::policy::{Outcome, Ruling};
+use crate::types::{ConversationId, Digest, Kind, Message, Timestamp, TurnNumber};
+
+/// Where a message of the outbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::daemon) enum RowState {
+    /// For the relay.
+    Queued,
+    /// The receiver has it.
+    Sent,
+    /// The relay keeps it for the receiver.
+    AtRelay,
+    /// For a person, or for a moment.
+    Held,
+    /// A policy, the owner, the relay or the receiver refused it.
+    Refused,
+}
+
+impl RowState {
+    pub(in crate::daemon) fn as_str(self) -> &'static str {
+        match self {
+            RowState::Queued => "queued",
+            RowState::Sent => "sent",
+            RowState::AtRelay => "at_relay",
+            RowState::Held => "held",
+            RowState::Refused => "refused",
+        }
+    }
+}
+
+/// A row to be written, but for what the chain said.
+#[derive(Debug)]
+pub(in crate::daemon) struct NewRow<'a> {
+    pub(in crate::daemon) message: &'a Message,
+    pub(in crate::daemon) conversation: &'a ConversationId,
+    pub(in crate::daemon) created_at: Timestamp,
+    pub(in crate::daemon) state: RowState,
+    pub(in crate::daemon) reason: Option<&'a str>,
+    pub(in crate::daemon) idempotency_key: Option<&'a str>,
+    pub(in crate::daemon) request: Digest,
+}
+
+/// A request that came before under the same key, and what it was answered.
+#[derive(Debug)]
+pub(in crate::daemon) struct Earlier {
+    pub(in crate::daemon) request: Digest,
+    pub(in crate::daemon) answer: Result<SendAnswer, SendRefusal>,
+}
+
+/// Writes the row of a judged draft.
+pub(in crate::daemon) fn insert(
+    connection: &Connection,
+    row: &NewRow<'_>,
+    ruling: &Ruling,
+) -> rusqlite::Result<()> {
+    let (admitted, hold) = match &ruling.outcome {
+        Outcome::Admitted { content } => (Some(content.as_str()), None),
+        Outcome::Held(hold) => (None, Some(json(hold)?)),
+        Outcome::Refused(_) => (None, None),
+    };
+    let stored_turn = |turn: Option<TurnNumber>| turn.and_then(|n| i64::try_from(n.get()).ok());
+    // A refused request may be asked again under its key: the policy may say yes by then.
+    let key = row
+        .idempotency_key
+        .filter(|_| row.state != RowState::Refused);
+    connection
+        .prepare_cached(
+            "INSERT INTO outbox (id, recipient, kind, conversation, turn, max_turns, content,
+                 admitted, created_at, state, reason, hold, annotations, verdicts,
+                 idempotency_key, request_digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )?
+        .execute(params![
+            row.message.id.as_str(),
+            row.message.to.as_str(),
+            row.message.kind.as_str(),
+            row.conversation.as_str(),
+            stored_turn(row.message.turn),
+            stored_turn(row.message.max_turns),
+            row.message.content,
+            admitted,
+            row.created_at.as_millis(),
+            row.state.as_str(),
+            row.reason,
+            hold,
+            json(&ruling.annotations)?,
+            json(&ruling.steps)?,
+            key,
+            row.request.as_bytes(),
+        ])?;
+    Ok(())
+}
+
+/// What was asked before under `key`.
+pub(in crate::daemon) fn by_key(
+    connection: &Connection,
+    key: &str,
+) -> rusqlite::Result<Option<Earlier>> {
+    connection
+        .prepare_cached(
+            "SELECT id, conversation, state, request_digest FROM outbox WHERE idempotency_key = ?1",
+        )?
+        .query_row([key], |row| {
+            let state: String = row.get("state")?;
+            Ok(Earlier {
+                request: Digest::from_bytes(row.get("request_digest")?),
+                answer: Ok(SendAnswer {
+                    ok: true,
+                    message_id: parsed(row, "id")?,
+                    conversation_id: parsed(row, "conversation")?,
+                    state: if state == "held" { "held" } else { "queued" },
+                }),
+            })
+        })
+        .optional()
+}
+
+/// How many messages wait for the relay or for a person.
+pub(in crate::daemon) fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM outbox WHERE state IN ('queued', 'held')")?
+        .query_row([], |row| row.get(0))
+}
+
+/// The newest `limit` messages, the oldest of them first.
+pub(super) fn list(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<OutboxMessage>> {
+    connection
+        .prepare_cached(
+            "SELECT * FROM (SELECT * FROM outbox ORDER BY row DESC LIMIT ?1) ORDER BY row",
+        )?
+        .query_map([limit], view)?
+        .collect()
+}
+
+/// Reads a turn number or a limit.
+pub(super) fn turn(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<TurnNumber>> {
+    Ok(row.get::<_, Option<u64>>(column)?.and_then(TurnNumber::new))
+}
+
+fn view(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
+    let admitted: Option<String> = row.get("admitted")?;
+    let kind: String = row.get("kind")?;
+    Ok(OutboxMessage {
+        seq: row.get("row")?,
+        message_id: parsed(row, "id")?,
+        to: parsed(row, "recipient")?,
+        conversation_id: parsed(row, "conversation")?,
+        kind: kind.parse().unwrap_or(Kind::Text),
+        state: row.get("state")?,
+        content: match admitted {
+            Some(content) => content,
+            None => row.get("content")?,
+        },
+        created_at: time(row, "created_at")?,
+        reason: row.get("reason")?,
+        attempts: row.get("attempts")?,
+    })
+}

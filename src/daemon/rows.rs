@@ -1,0 +1,70 @@
+//! Columns to checked values and back: what every box of the daemon's database shares.
+
+use std::str::FromStr;
+
+use rusqlite::types::{FromSql, Type};
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::types::Timestamp;
+
+/// The place of a message in its box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::daemon) struct RowId(pub(super) i64);
+
+/// Reads a text column that was written from a checked value.
+pub(super) fn parsed<T: FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|_| unreadable(column, &text))
+}
+
+/// Reads a JSON column that was written by [`json`].
+pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|_| unreadable(column, &text))
+}
+
+/// Reads a column of milliseconds.
+pub(super) fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    row.get(column).map(Timestamp::from_millis)
+}
+
+/// Reads a column of milliseconds that may be empty.
+pub(super) fn maybe_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row
+        .get::<_, Option<u64>>(column)?
+        .map(Timestamp::from_millis))
+}
+
+/// The text of a JSON column.
+pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// A note that the daemon keeps for itself, by name.
+pub(super) fn note<T: FromSql>(connection: &Connection, key: &str) -> rusqlite::Result<Option<T>> {
+    let mut query = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+    let mut rows = query.query([key])?;
+    rows.next()?.map(|row| row.get(0)).transpose()
+}
+
+/// Keeps a note under its name.
+pub(super) fn keep_note(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        )?
+        .execute([key, value])?;
+    Ok(())
+}
+
+fn unreadable(column: &str, text: &str) -> rusqlite::Error {
+    let what = format!(
+        "column `{column}` holds {} bytes that are no such value",
+        text.len()
+    );
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, what.into())
+}

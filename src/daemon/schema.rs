@@ -1,0 +1,11 @@
+//! The tables of `daemon.db`, as numbered migrations. Steps are only ever added.
+
+use crate::db::Migration;
+use crate::policy::POLICY_STATE_SCHEMA;
+
+/// Every step, in order.
+pub(super) const MIGRATIONS: &[Migration] = &[
+    // What policies remember commits with the message it is about, so it lives in the same file.
+    POLICY_STATE_SCHEMA,
+    include_str!("schema/0002_boxes.sql"),
+];

@@ -1,0 +1,96 @@
+//! What is known of messages, gathered from both boxes: counts, and one message's whole story.
+
+use rusqlite::{Connection, Row};
+
+use super::rows::{from_json, parsed};
+use super::story;
+use super::view::Story;
+use crate::types::{AgentId, Direction, Kind, MessageId};
+
+/// How many messages wait, and for what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// For the agent.
+    pub(super) inbox: u64,
+    /// For the relay.
+    pub(super) outbox: u64,
+    /// For a person, both ways.
+    pub(super) held: u64,
+    /// Given up, both ways.
+    pub(super) dead: u64,
+}
+
+/// Counts what waits.
+pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
+    connection
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM inbox WHERE state = 'waiting'),
+                    (SELECT count(*) FROM outbox WHERE state = 'queued'),
+                    (SELECT count(*) FROM inbox WHERE state = 'held')
+                  + (SELECT count(*) FROM outbox WHERE state = 'held'),
+                    (SELECT count(*) FROM inbox WHERE state = 'dead')
+                  + (SELECT count(*) FROM outbox WHERE state = 'dead')",
+        )?
+        .query_row([], |row| {
+            Ok(Counts {
+                inbox: row.get(0)?,
+                outbox: row.get(1)?,
+                held: row.get(2)?,
+                dead: row.get(3)?,
+            })
+        })
+}
+
+/// The stories of all messages called `id`.
+pub(super) fn of(
+    connection: &Connection,
+    me: &AgentId,
+    id: &MessageId,
+) -> rusqlite::Result<Vec<Story>> {
+    let inbound = connection
+        .prepare_cached("SELECT *, sender AS peer FROM inbox WHERE id = ?1 ORDER BY row")?
+        .query_map([id.as_str()], |row| {
+            told(connection, row, Direction::Inbound, me)
+        })?
+        .collect::<rusqlite::Result<Vec<Story>>>()?;
+    let outbound = connection
+        .prepare_cached("SELECT *, recipient AS peer FROM outbox WHERE id = ?1 ORDER BY row")?
+        .query_map([id.as_str()], |row| {
+            told(connection, row, Direction::Outbound, me)
+        })?
+        .collect::<rusqlite::Result<Vec<Story>>>()?;
+    Ok(inbound.into_iter().chain(outbound).collect())
+}
+
+fn told(
+    connection: &Connection,
+    row: &Row<'_>,
+    direction: Direction,
+    me: &AgentId,
+) -> rusqlite::Result<Story> {
+    let peer: AgentId = parsed(row, "peer")?;
+    let message_id: MessageId = parsed(row, "id")?;
+    let (from, to) = match direction {
+        Direction::Inbound => (peer, me.clone()),
+        Direction::Outbound => (me.clone(), peer),
+    };
+    let kind: String = row.get("kind")?;
+    let admitted: Option<String> = row.get("admitted")?;
+    Ok(Story {
+        direction,
+        conversation_id: parsed(row, "conversation")?,
+        kind: kind.parse().unwrap_or(Kind::Text),
+        state: row.get("state")?,
+        content: match admitted {
+            Some(content) => content,
+            None => row.get("content")?,
+        },
+        annotations: from_json(row, "annotations")?,
+        verdicts: from_json(row, "verdicts")?,
+        events: story::read(connection, &from, &message_id)?,
+        may_repeat: row.get("may_repeat")?,
+        message_id,
+        from,
+        to,
+    })
+}

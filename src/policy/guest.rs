@@ -1,0 +1,202 @@
+//! One policy: compiled, configured, asked about one message at a time.
+//!
+//! Owns the one instance that is reused from message to message, and the count of failures. After
+//! a failure the instance is dropped and the next message gets a fresh one; after
+//! [`MAX_FAILURES`] in a row the policy is not entered until it is loaded again.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tracing::warn;
+
+use super::abi::{CallFailed, Instance, Memory, Prepared, Question, Wrote};
+use super::decision::Decision;
+use super::engine::{Engine, Limits};
+use super::loader::Problem;
+use crate::types::{Digest, Direction};
+
+/// After so many failures in a row a policy is not entered.
+pub(crate) const MAX_FAILURES: u32 = 5;
+/// After so many calls an instance is replaced, so that nothing it leaks can pile up.
+const CALLS_OF_AN_INSTANCE: u32 = 10_000;
+
+/// What a policy says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Description {
+    /// Its own name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// The directions in which it makes sense.
+    pub directions: Vec<Direction>,
+    /// Whether an entry may let messages pass when it fails.
+    pub may_pass_on_failure: bool,
+    /// The JSON Schema of its settings.
+    pub settings_schema: String,
+    /// Whatever else it says.
+    pub notes: Vec<Note>,
+}
+
+/// Something that a policy says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// What it is about.
+    pub key: String,
+    /// What it says.
+    pub value: String,
+}
+
+/// One loaded policy.
+pub(crate) struct Guest {
+    name: String,
+    digest: Digest,
+    description: Description,
+    engine: Engine,
+    prepared: Prepared,
+    limits: Limits,
+    settings: String,
+    seat: Mutex<Seat>,
+}
+
+/// What changes from call to call.
+#[derive(Default)]
+struct Seat {
+    running: Option<Running>,
+    failures: u32,
+    last_failure: Option<String>,
+}
+
+struct Running {
+    instance: Instance,
+    calls: u32,
+}
+
+impl Guest {
+    /// Compiles `bytes`, asks the module who it is and hands it its settings.
+    pub(crate) fn load(
+        engine: &Engine,
+        name: &str,
+        bytes: &[u8],
+        limits: Limits,
+        settings: &serde_json::Value,
+    ) -> Result<Self, Problem> {
+        let digest = Digest::of(bytes);
+        let prepared = Prepared::new(engine, bytes)?;
+        let settings = settings.to_string();
+        let _entered = engine.enter();
+        let failed = |during| {
+            move |error: CallFailed| Problem::Failed {
+                during,
+                error: error.to_string(),
+            }
+        };
+        let mut instance = prepared
+            .start(engine, name, limits)
+            .map_err(failed("while it was started"))?;
+        let description = instance.describe().map_err(failed("in `describe`"))?;
+        let problems = instance
+            .configure(&settings)
+            .map_err(failed("in `configure`"))?;
+        if !problems.is_empty() {
+            return Err(Problem::Settings(problems));
+        }
+        let running = Running { instance, calls: 0 };
+        Ok(Self {
+            name: name.to_owned(),
+            digest,
+            description,
+            engine: engine.clone(),
+            prepared,
+            limits,
+            settings,
+            seat: Mutex::new(Seat {
+                running: Some(running),
+                ..Seat::default()
+            }),
+        })
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    pub(crate) fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// What went wrong last, unless a call has succeeded since.
+    pub(crate) fn last_failure(&self) -> Option<String> {
+        self.seat().last_failure.clone()
+    }
+
+    /// Asks the policy about one message.
+    pub(crate) fn evaluate(
+        &self,
+        question: Question<'_>,
+        memory: Memory,
+    ) -> Result<(Decision, Wrote), CallFailed> {
+        let mut seat = self.seat();
+        if seat.failures >= MAX_FAILURES {
+            return Err(CallFailed::NotEntered(MAX_FAILURES));
+        }
+        let _entered = self.engine.enter();
+        // Taken out, so that an instance that fails is gone whichever way this ends.
+        let mut running = match seat.running.take() {
+            Some(running) if running.calls < CALLS_OF_AN_INSTANCE => running,
+            Some(_) | None => self.restart()?,
+        };
+        let answer = running.instance.evaluate(&self.name, question, memory)?;
+        running.calls += 1;
+        seat.running = Some(running);
+        Ok(answer)
+    }
+
+    /// Counts a message that the policy was asked about.
+    pub(crate) fn count(&self, failure: Option<&CallFailed>) {
+        let mut seat = self.seat();
+        match failure {
+            None => {
+                seat.failures = 0;
+                seat.last_failure = None;
+            }
+            Some(CallFailed::NotEntered(_)) => {}
+            Some(failure) => {
+                let name = &self.name;
+                seat.running = None;
+                seat.failures += 1;
+                seat.last_failure = Some(failure.to_string());
+                warn!(
+                    policy.name = name,
+                    policy.failures = seat.failures,
+                    "policy {name} failed: {failure}"
+                );
+            }
+        }
+    }
+
+    fn restart(&self) -> Result<Running, CallFailed> {
+        let mut instance = self.prepared.start(&self.engine, &self.name, self.limits)?;
+        let problems = instance.configure(&self.settings)?;
+        match problems.first() {
+            None => Ok(Running { instance, calls: 0 }),
+            Some(problem) => Err(CallFailed::Trap(format!(
+                "a fresh instance refuses the settings it took before: {problem}"
+            ))),
+        }
+    }
+
+    /// A panic of ours in a call leaves no instance behind, so what is there can be used.
+    fn seat(&self) -> MutexGuard<'_, Seat> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guest")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,293 @@
+//! What policies remember: an overlay in memory, keyed by the policy's name, over one table.
+//!
+//! Owns the table `policy_state` and the quota of each policy. A message's changes are seen by the
+//! next message at once, travel in its ruling, and are written by whoever commits the message's
+//! row, or not at all: after a failed commit [`PolicyState::discard`] takes them all back. Reads
+//! no clock; the last time a policy saw is kept beside what it wrote, under the empty key.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+
+use crate::types::Timestamp;
+
+/// The table that [`PolicyState::load`] reads and [`StateChanges::apply`] writes.
+pub const POLICY_STATE_SCHEMA: &str = "\
+CREATE TABLE policy_state (
+    policy TEXT NOT NULL,
+    key    BLOB NOT NULL,
+    value  BLOB NOT NULL,
+    PRIMARY KEY (policy, key)
+) STRICT, WITHOUT ROWID;
+";
+
+/// All that one policy may remember: keys, values and [`ENTRY_COST`] for each entry, in bytes.
+pub const QUOTA_BYTES: usize = 1024 * 1024;
+/// What an entry counts beside its key and value, so that empty ones are not free.
+pub const ENTRY_COST: usize = 64;
+/// The longest key, in bytes: an agent id with a conversation id and words of one's own.
+pub const MAX_KEY_LEN: usize = 512;
+/// The longest value, in bytes.
+pub const MAX_VALUE_LEN: usize = 64 * 1024;
+
+/// The host's own entry; a module's key is never empty.
+const LAST_TIME_KEY: &[u8] = b"";
+
+/// What every policy remembers, as of the last message judged.
+#[derive(Debug, Default)]
+pub struct PolicyState {
+    shelves: BTreeMap<Arc<str>, Arc<Shelf>>,
+    uncommitted: Vec<Undo>,
+    judged: u64,
+}
+
+/// What one policy remembers. Cheap to share with a call; a call never changes it.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Shelf {
+    entries: BTreeMap<Vec<u8>, Vec<u8>>,
+    bytes: usize,
+}
+
+/// What one call of a policy wrote, over the shelf it read.
+#[derive(Debug, Default)]
+pub(crate) struct Writes {
+    entries: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    grown: isize,
+}
+
+/// What one message changed, to be committed with its row.
+#[derive(Debug, Default)]
+#[must_use = "a message's changes are committed with its row"]
+pub struct StateChanges {
+    mark: Mark,
+    entries: Vec<Change>,
+}
+
+/// A place in the order of judged messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(u64);
+
+#[derive(Debug)]
+struct Change {
+    policy: Arc<str>,
+    key: Vec<u8>,
+    value: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct Undo {
+    mark: Mark,
+    policy: Arc<str>,
+    key: Vec<u8>,
+    before: Option<Vec<u8>>,
+}
+
+/// A module's write was refused; the module is told and may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WriteRefused {
+    #[error("a key has 1 to {MAX_KEY_LEN} bytes")]
+    Key,
+    #[error("a value has at most {MAX_VALUE_LEN} bytes")]
+    Value,
+    #[error("the policy's {QUOTA_BYTES} bytes are used up")]
+    Quota,
+}
+
+impl PolicyState {
+    /// Reads what policies remembered when the last row was committed.
+    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut state = Self::default();
+        let mut query = connection.prepare("SELECT policy, key, value FROM policy_state")?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            let policy: String = row.get(0)?;
+            state.put(&Arc::from(policy), row.get(1)?, Some(row.get(2)?));
+        }
+        Ok(state)
+    }
+
+    /// Notes that everything up to `mark` is committed and can no longer be taken back.
+    pub fn committed(&mut self, mark: Mark) {
+        self.uncommitted.retain(|undo| undo.mark > mark);
+    }
+
+    /// Takes back every change that is not committed: their messages will be judged again.
+    pub fn discard(&mut self) {
+        while let Some(undo) = self.uncommitted.pop() {
+            self.put(&undo.policy, undo.key, undo.before);
+        }
+    }
+
+    pub(crate) fn shelf(&self, policy: &str) -> Arc<Shelf> {
+        self.shelves.get(policy).cloned().unwrap_or_default()
+    }
+
+    /// The changes of a message that is about to be judged, none so far.
+    pub(crate) fn begin(&mut self) -> StateChanges {
+        self.judged += 1;
+        StateChanges {
+            mark: Mark(self.judged),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Makes what a call wrote visible to later messages and adds it to `changes`.
+    pub(crate) fn take(
+        &mut self,
+        policy: &Arc<str>,
+        writes: Writes,
+        time: Timestamp,
+        changes: &mut StateChanges,
+    ) {
+        for (key, value) in writes.into_entries(time) {
+            let before = self.put(policy, key.clone(), value.clone());
+            self.uncommitted.push(Undo {
+                mark: changes.mark,
+                policy: policy.clone(),
+                key: key.clone(),
+                before,
+            });
+            changes.entries.push(Change {
+                policy: policy.clone(),
+                key,
+                value,
+            });
+        }
+    }
+
+    fn put(&mut self, policy: &Arc<str>, key: Vec<u8>, value: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let shelf = self.shelves.entry(policy.clone()).or_default();
+        Arc::make_mut(shelf).put(key, value)
+    }
+}
+
+impl Shelf {
+    /// `time`, or the last time that this policy saw where that is later.
+    pub(crate) fn time_not_before_last(&self, time: Timestamp) -> Timestamp {
+        let last = self.entries.get(LAST_TIME_KEY);
+        let last = last.and_then(|value| value.as_slice().try_into().ok());
+        last.map_or(time, |bytes| {
+            time.max(Timestamp::from_millis(u64::from_be_bytes(bytes)))
+        })
+    }
+
+    /// What all of it counts against the quota.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let key_len = key.len();
+        let new_cost = value.as_ref().map_or(0, |value| cost(key_len, value));
+        let before = match value {
+            Some(value) => self.entries.insert(key, value),
+            None => self.entries.remove(&key),
+        };
+        let old_cost = before.as_ref().map_or(0, |value| cost(key_len, value));
+        self.bytes = self.bytes.saturating_add(new_cost).saturating_sub(old_cost);
+        before
+    }
+}
+
+impl Writes {
+    /// What the call would read under `key` now.
+    pub(crate) fn get<'a>(&'a self, shelf: &'a Shelf, key: &[u8]) -> Option<&'a Vec<u8>> {
+        if key.is_empty() {
+            return None;
+        }
+        match self.entries.get(key) {
+            Some(written) => written.as_ref(),
+            None => shelf.entries.get(key),
+        }
+    }
+
+    /// Remembers `value` under `key`, within the policy's quota.
+    pub(crate) fn set(
+        &mut self,
+        shelf: &Shelf,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    ) -> Result<(), WriteRefused> {
+        if key.is_empty() || key.len() > MAX_KEY_LEN {
+            return Err(WriteRefused::Key);
+        }
+        if value.len() > MAX_VALUE_LEN {
+            return Err(WriteRefused::Value);
+        }
+        let grown = self.grown + signed(cost(key.len(), &value)) - self.present_cost(shelf, &key);
+        if signed(shelf.bytes) + grown > signed(QUOTA_BYTES) {
+            return Err(WriteRefused::Quota);
+        }
+        self.grown = grown;
+        self.entries.insert(key, Some(value));
+        Ok(())
+    }
+
+    /// Forgets what is under `key`.
+    pub(crate) fn delete(&mut self, shelf: &Shelf, key: Vec<u8>) {
+        if self.get(shelf, &key).is_none() {
+            return;
+        }
+        self.grown -= self.present_cost(shelf, &key);
+        self.entries.insert(key, None);
+    }
+
+    fn present_cost(&self, shelf: &Shelf, key: &[u8]) -> isize {
+        let present = self.get(shelf, key);
+        present.map_or(0, |value| signed(cost(key.len(), value)))
+    }
+
+    /// The entries, with the time beside them where there are any.
+    fn into_entries(mut self, time: Timestamp) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
+        if !self.entries.is_empty() {
+            let bytes = time.as_millis().to_be_bytes().to_vec();
+            self.entries.insert(LAST_TIME_KEY.to_vec(), Some(bytes));
+        }
+        self.entries.into_iter()
+    }
+}
+
+impl StateChanges {
+    /// Writes the changes, inside the transaction that `connection` is in.
+    pub fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
+        for change in &self.entries {
+            match &change.value {
+                Some(value) => connection
+                    .prepare_cached(
+                        "INSERT INTO policy_state (policy, key, value) VALUES (?1, ?2, ?3) \
+                         ON CONFLICT (policy, key) DO UPDATE SET value = excluded.value",
+                    )?
+                    .execute(params![&*change.policy, change.key, value])?,
+                None => connection
+                    .prepare_cached("DELETE FROM policy_state WHERE policy = ?1 AND key = ?2")?
+                    .execute(params![&*change.policy, change.key])?,
+            };
+        }
+        Ok(())
+    }
+
+    /// What to tell [`PolicyState::committed`] once these are.
+    pub fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+fn cost(key_len: usize, value: &[u8]) -> usize {
+    key_len + value.len() + ENTRY_COST
+}
+
+/// Sizes here are bounded by the quota, far below the type's end.
+fn signed(bytes: usize) -> isize {
+    isize::try_from(bytes).unwrap_or(isize::MAX)
+}
+
+#[cfg(test)]
+#[path = "state/tests.rs"]
+mod tests;

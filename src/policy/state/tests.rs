@@ -1,0 +1,144 @@
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+#[test]
+fn what_one_call_wrote_is_seen_by_the_next_and_by_no_other_policy() {
+    let mut state = PolicyState::default();
+    let _ = write(&mut state, "a", &[("k", Some("1")), ("gone", None)]);
+    assert_eq!(read(&state, "a", "k"), Some("1".to_owned()));
+    assert_eq!(read(&state, "b", "k"), None);
+    let _ = write(&mut state, "a", &[("k", None)]);
+    assert_eq!(read(&state, "a", "k"), None);
+}
+
+#[test]
+fn changes_are_in_the_database_once_they_are_applied_and_never_before() {
+    let database = database();
+    let mut state = PolicyState::load(&database).unwrap();
+    let first = write(&mut state, "a", &[("k", Some("1")), ("l", Some("2"))]);
+    let second = write(&mut state, "a", &[("k", None), ("l", Some("3"))]);
+    let reads = |policy, key| read(&PolicyState::load(&database).unwrap(), policy, key);
+    assert_eq!(reads("a", "k"), None);
+    first.apply(&database).unwrap();
+    assert_eq!(reads("a", "k"), Some("1".to_owned()));
+    second.apply(&database).unwrap();
+    assert_eq!(reads("a", "k"), None);
+    assert_eq!(reads("a", "l"), Some("3".to_owned()));
+}
+
+#[test]
+fn a_failed_commit_takes_back_what_was_not_committed_and_no_more() {
+    let mut state = PolicyState::default();
+    let first = write(&mut state, "a", &[("k", Some("1"))]);
+    state.committed(first.mark());
+    let _ = write(&mut state, "a", &[("k", Some("2")), ("l", Some("2"))]);
+    let _ = write(&mut state, "b", &[("k", Some("3"))]);
+    let _ = write(&mut state, "a", &[("k", None)]);
+    state.discard();
+    assert_eq!(read(&state, "a", "k"), Some("1".to_owned()));
+    assert_eq!(read(&state, "a", "l"), None);
+    assert_eq!(read(&state, "b", "k"), None);
+    assert_eq!(
+        state.shelf("a").bytes,
+        PolicyState::default_with(&first).shelf("a").bytes
+    );
+}
+
+#[test]
+fn the_quota_counts_what_is_there_and_what_the_call_adds() {
+    let big = "v".repeat(MAX_VALUE_LEN);
+    let mut state = PolicyState::default();
+    let fitting = QUOTA_BYTES / (MAX_VALUE_LEN + ENTRY_COST + 2);
+    for n in 0..fitting {
+        let _ = write(&mut state, "a", &[(&format!("{n:02}"), Some(&big))]);
+    }
+    let shelf = state.shelf("a");
+    let set = |writes: &mut Writes, key: &str, value: &str| {
+        writes.set(&shelf, key.as_bytes().to_vec(), value.as_bytes().to_vec())
+    };
+    let mut writes = Writes::default();
+    assert_eq!(set(&mut writes, "99", &big), Err(WriteRefused::Quota));
+    assert_eq!(
+        set(&mut writes, "00", &big),
+        Ok(()),
+        "replacing grows nothing"
+    );
+    writes.delete(&shelf, b"01".to_vec());
+    assert_eq!(set(&mut writes, "99", &big), Ok(()), "there is room again");
+    assert_eq!(set(&mut writes, "98", &big), Err(WriteRefused::Quota));
+    assert_eq!(set(&mut writes, "", "v"), Err(WriteRefused::Key));
+    assert_eq!(
+        set(&mut writes, &"k".repeat(MAX_KEY_LEN + 1), "v"),
+        Err(WriteRefused::Key)
+    );
+    assert_eq!(
+        set(&mut writes, "k", &format!("{big}v")),
+        Err(WriteRefused::Value)
+    );
+}
+
+#[test]
+fn time_never_goes_back_behind_what_was_written() {
+    let database = database();
+    let mut state = PolicyState::default();
+    let changes = write(&mut state, "a", &[("k", Some("1"))]);
+    changes.apply(&database).unwrap();
+    let earlier = Timestamp::from_millis(400);
+    let later = Timestamp::from_millis(1_001);
+    for state in [state, PolicyState::load(&database).unwrap()] {
+        assert_eq!(state.shelf("a").time_not_before_last(earlier), NOW);
+        assert_eq!(state.shelf("a").time_not_before_last(later), later);
+        assert_eq!(state.shelf("b").time_not_before_last(earlier), earlier);
+    }
+}
+
+#[test]
+fn the_hosts_own_entry_is_out_of_a_modules_reach() {
+    let mut state = PolicyState::default();
+    let _ = write(&mut state, "a", &[("k", Some("1"))]);
+    let shelf = state.shelf("a");
+    let mut writes = Writes::default();
+    assert_eq!(writes.get(&shelf, b""), None);
+    writes.delete(&shelf, Vec::new());
+    assert!(writes.entries.is_empty());
+}
+
+impl PolicyState {
+    fn default_with(changes: &StateChanges) -> Self {
+        let mut state = Self::default();
+        for change in &changes.entries {
+            state.put(&change.policy, change.key.clone(), change.value.clone());
+        }
+        state
+    }
+}
+
+fn database() -> Connection {
+    let database = Connection::open_in_memory().unwrap();
+    database.execute_batch(POLICY_STATE_SCHEMA).unwrap();
+    database
+}
+
+fn write(state: &mut PolicyState, policy: &str, entries: &[(&str, Option<&str>)]) -> StateChanges {
+    let mut changes = state.begin();
+    let shelf = state.shelf(policy);
+    let mut writes = Writes::default();
+    for (key, value) in entries {
+        let key = key.as_bytes().to_vec();
+        match value {
+            Some(value) => writes.set(&shelf, key, value.as_bytes().to_vec()).unwrap(),
+            None => writes.delete(&shelf, key),
+        }
+    }
+    drop(shelf);
+    state.take(&Arc::from(policy), writes, NOW, &mut changes);
+    changes
+}
+
+fn read(state: &PolicyState, policy: &str, key: &str) -> Option<String> {
+    let value = Writes::default()
+        .get(&state.shelf(policy), key.as_bytes())
+        .cloned();
+    value.map(|value| String::from_utf8(value).unwrap())
+}

@@ -1,0 +1,284 @@
+//! What is refused before any message, and in which words.
+
+use serde_json::json;
+
+use super::*;
+
+fn refused(spec: PolicySpec) -> String {
+    Chain::load(engine(), &[spec]).unwrap_err().to_string()
+}
+
+fn refused_bytes(bytes: &[u8]) -> String {
+    refused(Shelf::new().put("mine", bytes))
+}
+
+fn refused_module(module: &Module) -> String {
+    refused_bytes(&module.bytes())
+}
+
+#[test]
+fn the_default_policies_load_and_are_small() {
+    for builtin in builtins() {
+        let size = builtin.bytes.len();
+        assert!(size < 250_000, "`{}` has {size} bytes", builtin.name);
+        let chain = load(&[PolicySpec::of_builtin(builtin.name)]);
+        let (name, digest, description) = chain.descriptions().next().unwrap();
+        assert_eq!(name, builtin.name);
+        assert_eq!(description.name, builtin.name);
+        assert_eq!(digest, crate::types::Digest::of(builtin.bytes));
+        let schema: serde_json::Value = serde_json::from_str(&description.settings_schema).unwrap();
+        assert_eq!(schema["additionalProperties"], json!(false));
+    }
+}
+
+#[test]
+fn what_is_no_component_is_refused_in_one_sentence() {
+    let component = Module::default().bytes();
+    let core = wat::parse_str("(module)").unwrap();
+    for (bytes, says) in [
+        (&b""[..], "its file is empty"),
+        (b"#!/bin/sh\n", "it is not WebAssembly"),
+        (b"xyz", "it is not WebAssembly"),
+        (&core, "it is a core module, not a component"),
+        (&component[..5], "it is cut short or damaged"),
+        (
+            &component[..component.len() / 2],
+            "it is cut short or damaged",
+        ),
+    ] {
+        let refusal = refused_bytes(bytes);
+        assert!(
+            refusal.starts_with(&format!("policy `mine`: {says}")),
+            "{refusal}"
+        );
+        assert_eq!(refusal.lines().count(), 1, "{refusal}");
+    }
+}
+
+#[test]
+fn every_stranger_among_the_imports_is_named() {
+    let wants = Module {
+        imports: "(import \"wasi:cli/environment@0.2.0\" (instance))
+            (import \"wasi:clocks/wall-clock@0.2.0\" (instance))
+            (import \"opendialogue:policy/secrets@0.1.0\" (instance))
+            (import \"opendialogue:policy/hooks@0.1.0\" (instance (export \"x\" (func))))
+            (import \"host-call\" (func))"
+            .to_owned(),
+        ..Module::default()
+    };
+    assert_eq!(
+        refused_module(&wants),
+        "policy `mine`: it wants what no policy gets: `wasi:cli/environment@0.2.0`, \
+         `wasi:clocks/wall-clock@0.2.0`, `opendialogue:policy/secrets@0.1.0`, \
+         `opendialogue:policy/hooks@0.1.0`, `host-call`"
+    );
+    let text = Module::default().text();
+    let unknown_function = text.replace(
+        "(export \"now\" (func (result u64)))",
+        "(export \"now\" (func (result u64))) (export \"sleep\" (func))",
+    );
+    assert_eq!(
+        refused_bytes(&wat::parse_str(unknown_function).unwrap()),
+        "policy `mine`: it wants what no policy gets: `opendialogue:policy/time@0.1.0#sleep`"
+    );
+}
+
+#[test]
+fn another_version_of_the_interface_is_named() {
+    let text = Module::default().text().replace("@0.1.0", "@0.2.0");
+    assert_eq!(
+        refused_bytes(&wat::parse_str(text).unwrap()),
+        "policy `mine`: it was built for version 0.2.0 of the interface, this program has 0.1.0"
+    );
+}
+
+#[test]
+fn a_missing_or_mistyped_export_is_named() {
+    let missing = Module {
+        evaluate_name: "judge",
+        ..Module::default()
+    };
+    assert_eq!(
+        refused_module(&missing),
+        "policy `mine`: it has no export `evaluate`"
+    );
+    let text = Module::default().text();
+    let mistyped = text.replace(
+        "(export \"describe\" (func $describe))",
+        "(export \"describe\" (func $configure))",
+    );
+    let refusal = refused_bytes(&wat::parse_str(mistyped).unwrap());
+    assert!(
+        refusal.starts_with("policy `mine`: it does not fit the interface"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_policy_that_fails_before_any_message_is_refused() {
+    let endless = "(loop (br 0)) (unreachable)";
+    for (module, during) in [
+        (
+            Module {
+                start: "(func $begin (unreachable)) (start $begin)",
+                ..Module::default()
+            },
+            "it failed while it was started: ",
+        ),
+        (
+            Module {
+                start: "(func $begin (loop (br 0))) (start $begin)",
+                ..Module::default()
+            },
+            "it failed while it was started: it took longer than 1000 ms",
+        ),
+        (
+            Module {
+                describe: "(unreachable)",
+                ..Module::default()
+            },
+            "it failed in `describe`: ",
+        ),
+        (
+            Module {
+                configure: endless,
+                ..Module::default()
+            },
+            "it failed in `configure`: it took longer than 1000 ms",
+        ),
+    ] {
+        let refusal = refused_module(&module);
+        assert!(
+            refusal.starts_with(&format!("policy `mine`: {during}")),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_that_needs_more_memory_than_its_limit_is_refused() {
+    let mut spec = Shelf::new().put("mine", &Module::default().bytes());
+    let shelf = Shelf::new();
+    spec.module = shelf.put("mine", &Module::default().bytes()).module;
+    spec.limits.memory_bytes = 1024 * 1024;
+    assert_eq!(
+        refused(spec),
+        "policy `mine`: it failed while it was started: it wants more memory than the 1048576 \
+         bytes of its limit"
+    );
+}
+
+#[test]
+fn a_bad_setting_is_refused_by_its_name() {
+    let mut spec = PolicySpec::of_builtin("acl");
+    spec.settings = json!({ "mod": "open", "rules": [{ "effect": "deny" }] });
+    assert_eq!(
+        refused(spec),
+        "policy `acl`: setting `mod` is no setting; there are `mode`, `rules`; \
+         setting `rules[0].effect` must be `allow`, `reject`, `hold`"
+    );
+}
+
+#[test]
+fn an_entry_that_contradicts_its_module_is_refused() {
+    let acl = || PolicySpec::of_builtin("acl");
+    let pinned = crate::types::Digest::of(b"other bytes");
+    let own = crate::types::Digest::of(builtin("acl").unwrap().bytes);
+    for (spec, says) in [
+        (
+            PolicySpec {
+                sha256: Some(pinned),
+                ..acl()
+            },
+            format!("policy `acl`: its digest is {own}, the entry's `sha256` is {pinned}"),
+        ),
+        (
+            PolicySpec {
+                on_failure: OnFailure::Pass,
+                ..acl()
+            },
+            "policy `acl`: `on_failure = \"pass\"` is not allowed for it".to_owned(),
+        ),
+        (
+            PolicySpec {
+                module: ModuleSource::Builtin("alc".to_owned()),
+                ..acl()
+            },
+            "policy `acl`: no policy `alc` comes with the program; there are `acl`".to_owned(),
+        ),
+        (
+            PolicySpec {
+                before: Some("nobody".to_owned()),
+                ..acl()
+            },
+            "policy `acl`: `before` names `nobody`, which is no policy of this chain".to_owned(),
+        ),
+        (
+            PolicySpec {
+                name: "host".to_owned(),
+                ..acl()
+            },
+            "policy `host`: a policy's name is 1 to 64 of `a-z 0-9 - _`, and not `host`".to_owned(),
+        ),
+    ] {
+        assert_eq!(refused(spec), says);
+    }
+    load(&[PolicySpec {
+        sha256: Some(own),
+        ..acl()
+    }]);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let shelf = Shelf::new();
+    let failed = Chain::load(
+        engine(),
+        &[
+            PolicySpec::of_builtin("acl"),
+            PolicySpec::of_builtin("acl"),
+            shelf.put("empty", b""),
+            PolicySpec::of_builtin("none"),
+        ],
+    );
+    let errors = failed.unwrap_err().errors;
+    let policies: Vec<_> = errors.iter().map(|error| error.policy.as_str()).collect();
+    assert_eq!(policies, ["acl", "empty", "none"]);
+}
+
+#[test]
+fn an_entry_stands_before_the_one_it_names() {
+    let acl = |name: &str, before: Option<&str>| PolicySpec {
+        name: name.to_owned(),
+        before: before.map(str::to_owned),
+        ..PolicySpec::of_builtin("acl")
+    };
+    let off = PolicySpec {
+        mode: Mode::Off,
+        ..acl("off", None)
+    };
+    for (specs, order) in [
+        (vec![acl("a", None), acl("b", None)], "a b"),
+        (vec![acl("a", None), acl("b", Some("a"))], "b a"),
+        (
+            vec![
+                off,
+                acl("a", None),
+                acl("b", Some("c")),
+                acl("c", Some("off")),
+            ],
+            "b c off a",
+        ),
+        (
+            vec![acl("a", Some("b")), acl("b", Some("a")), acl("c", None)],
+            "c a b",
+        ),
+    ] {
+        let names: Vec<_> = load(&specs)
+            .snapshot()
+            .into_iter()
+            .map(|status| status.name)
+            .collect();
+        assert_eq!(names.join(" "), order);
+    }
+}
