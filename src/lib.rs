@@ -7,7 +7,7 @@
 //! The modules stand on floors, and each imports only from below:
 //!
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
-//! - floor 1: [`wire`], [`config`], [`db`], [`tls`]
+//! - floor 1: [`wire`], [`config`], [`db`], [`tls`], [`telemetry`]
 //! - floor 2: [`policy`]
 //! - floor 3: [`daemon`], [`relay`]
 
@@ -19,6 +19,7 @@ pub mod files;
 pub mod policy;
 pub mod relay;
 pub mod tasks;
+pub mod telemetry;
 pub mod tls;
 pub mod types;
 pub mod wire;
