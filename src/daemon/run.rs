@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::agent::{self, NoClient};
+use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::identity::{self, IdentityError, Known};
 use super::inbound::{IN_HAND, Inbound, Inbox, inbox};
@@ -72,14 +72,8 @@ pub enum StartError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// The port is not to be had.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] BindError),
     /// It is not known who this agent is.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -106,8 +100,9 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     create_private_dir(config.paths.data_dir())?;
     let chain = Arc::new(ArcSwap::from_pointee(load_chain(config).await?));
     let db = Database::open(&config.paths.daemon_db(), schema::MIGRATIONS, tasks)?;
-    let listener = listen(config.local.listen).await?;
+    let listener = api::bind(config.local.listen).await?;
     let address = listener.local_addr().unwrap_or(config.local.listen);
+    let access = Access::open(&config.paths.token_file(), config.local.require_token)?;
 
     let offset = ClockOffset::default();
     let client = RelayClient::new(
@@ -162,7 +157,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
             let secret = &known.identity.agent_secret;
             agent::start(config, inbox.clone(), secret, clock.clone(), tasks).await?
         }
-        false => watch::channel(GatewayStatus::default()).1,
+        false => watch::channel(not_delivering()).1,
     };
     let state = follow::follow(tasks, config.paths.state_file(), StateFile::read).await;
     let daemon = Daemon(Arc::new(Parts {
@@ -184,12 +179,20 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         started: Instant::now(),
         stop: tasks.stopping().clone(),
     }));
+    api::serve(daemon.clone(), listener, address, access, tasks);
     info!(
         "agent {} is up, its local API on {address}",
         daemon.agent_id()
     );
-    drop(listener);
     Ok(Running { daemon, address })
+}
+
+/// What stands in the place of a gateway where nothing is delivered.
+fn not_delivering() -> GatewayStatus {
+    GatewayStatus {
+        ready: false,
+        problem: Some("nothing is handed to it: messages wait in the inbox".to_owned()),
+    }
 }
 
 /// Compiling takes its time and blocks, so it has a thread of its own.
@@ -198,12 +201,6 @@ async fn load_chain(config: &Config) -> Result<Chain, StartError> {
     let entries = config.policies.clone();
     let loaded = tokio::task::spawn_blocking(move || policies::load(&engine, &entries)).await;
     Ok(loaded.map_err(|_| StartError::PoliciesPanicked)??)
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Listen { address, source })
 }
 
 /// Imports what the TypeScript plugin left in the state file, once.
