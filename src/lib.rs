@@ -10,7 +10,9 @@
 //! - floor 1: [`wire`], [`config`], [`db`], [`tls`], [`telemetry`]
 //! - floor 2: [`policy`]
 //! - floor 3: [`daemon`], [`relay`]
+//! - floor 4: [`cli`]
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;

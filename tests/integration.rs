@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod crossing;
 #[cfg(test)]
 mod floors;
