@@ -1,7 +1,8 @@
 //! Joins the rooms: opens what lasts, starts the tasks, hands out the handle.
 //!
 //! Nothing is opened to the outside before everything that can be wrong has been looked at: the
-//! policies, the database, the port, and last the identity, for which the relay may be asked.
+//! state file, before anything is made; the policies, the database, the port, and last the identity,
+//! for which the relay may be asked.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use super::agent::{self, NoClient};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::identity::{self, IdentityError, Known};
 use super::inbound::{IN_HAND, Inbound, Inbox, inbox};
-use super::lane::Lane;
+use super::lane::{Lane, Room};
 use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::Outbox;
 use super::relay_client::{RelayCallError, RelayClient};
@@ -34,11 +35,17 @@ use crate::types::TurnNumber;
 /// The limit on a conversation's turns where the state file says none.
 const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
 
-/// Messages that wait for the relay or for a person; one more is answered 503.
-const OUTBOX_MAX: u64 = 10_000;
+/// A gateway that is away for a night leaves this many behind at the most.
+const ROOM: Room = Room {
+    inbox: 10_000,
+    outbox: 10_000,
+};
 
 /// How often identities that no repeat can have any more are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+
+/// How long the rooms may take for their last writes once the daemon is to stop.
+const LAST_WRITES: Duration = Duration::from_secs(8);
 
 /// How a daemon is run.
 #[derive(Debug, Clone)]
@@ -106,6 +113,7 @@ pub struct Running {
 /// Starts a daemon in the scope of `tasks`.
 pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Running, StartError> {
     let config = &settings.config;
+    let found = identity::find(config, settings.register_again)?;
     create_private_dir(config.paths.data_dir())?;
     let chain = Arc::new(ArcSwap::from_pointee(load_chain(config).await?));
     let db = Database::open(&config.paths.daemon_db(), schema::MIGRATIONS, tasks)?;
@@ -119,15 +127,15 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         clock.clone(),
         offset.clone(),
     )?;
-    let known =
-        identity::establish(config, &client, &settings.name, settings.register_again).await?;
+    let known = found.establish(config, &client, &settings.name).await?;
     take_over(&db, &known, &clock).await?;
 
+    let rooms = tasks.part();
     let me = known.identity.agent_id.clone();
     let events = Events::new();
     let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
     let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
-    let lane = Lane::new(db.clone(), Arc::clone(&chain), clock.clone(), OUTBOX_MAX);
+    let lane = Lane::new(db.clone(), Arc::clone(&chain), clock.clone(), ROOM);
     let (link_status, link) = watch::channel(LinkStatus::default());
     let (received, to_judge) = mpsc::channel(2 * IN_HAND);
     let inbound = Inbound {
@@ -135,10 +143,16 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         lane: lane.clone(),
         inbox: inbox.clone(),
         events: events.clone(),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
+        stop: tasks.stopping().clone(),
     };
-    tasks.spawn("inbound", inbound.run(to_judge));
+    let gateway = match settings.deliver {
+        true => {
+            let secret = &known.identity.agent_secret;
+            agent::start(config, inbox.clone(), secret, clock.clone(), &rooms).await?
+        }
+        false => watch::channel(GatewayStatus::default()).1,
+    };
+    rooms.spawn("inbound", inbound.run(to_judge));
     let carrier = Link {
         me: me.clone(),
         secret: known.identity.agent_secret.clone(),
@@ -154,21 +168,15 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         status: link_status,
         stop: tasks.stopping().clone(),
     };
-    tasks.spawn("link", carrier.run());
-    tasks.spawn(
+    rooms.spawn("link", carrier.run());
+    rooms.spawn(
         "housekeeping",
         keep_house(db.clone(), clock.clone(), tasks.clone()),
     );
 
-    let gateway = match settings.deliver {
-        true => {
-            let secret = &known.identity.agent_secret;
-            agent::start(config, inbox.clone(), secret, clock.clone(), tasks).await?
-        }
-        false => watch::channel(GatewayStatus::default()).1,
-    };
     let (_max_turns_set, max_turns) =
         watch::channel(known.state.max_turns_per_conversation.unwrap_or(MAX_TURNS));
+    tasks.spawn("close", close(rooms, db.clone()));
     let daemon = Daemon(Arc::new(Parts {
         me,
         secret: known.identity.agent_secret,
@@ -217,11 +225,15 @@ async fn take_over(db: &Database, known: &Known, clock: &Clock) -> Result<(), Db
         .conversations
         .iter()
         .map(|(peer, conversation)| {
-            let turns = known.state.conversation_turns.get(conversation.id.as_str());
+            // The plugin counted by conversation, in older versions by peer.
+            let turns = &known.state.conversation_turns;
+            let turns = turns
+                .get(conversation.id.as_str())
+                .or_else(|| turns.get(peer.as_str()));
             let one = dialogue::Inherited {
                 conversation: conversation.id.clone(),
                 reply_session: conversation.reply_session.clone(),
-                turns: turns.copied().unwrap_or_default(),
+                turns: turns.map_or(0, |turns| (*turns).min(u32::MAX.into())),
             };
             (peer.clone(), one)
         })
@@ -234,6 +246,15 @@ async fn take_over(db: &Database, known: &Known, clock: &Clock) -> Result<(), Db
         info!("took over {count} conversations from the state file");
     }
     Ok(())
+}
+
+/// Closes the database once nobody writes any more, whoever still holds a handle.
+async fn close(rooms: Tasks, db: Database) {
+    rooms.stopping().cancelled().await;
+    if let Err(why) = rooms.drain(LAST_WRITES).await {
+        warn!("the database is closed under {why}");
+    }
+    db.close().await;
 }
 
 async fn keep_house(db: Database, clock: Clock, tasks: Tasks) {
