@@ -3,6 +3,12 @@
 //! The attributes let the lints see that what is here is a test: it may unwrap.
 
 #[cfg(test)]
+mod crossing;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod gateway_double;
+#[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod support;

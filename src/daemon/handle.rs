@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::follow::Followed;
 use super::inbound::{Inbox, inbox};
 use super::lane::Lane;
 use super::link::{ClockOffset, LinkState, LinkStatus};
@@ -22,12 +23,16 @@ use super::view::{
 use super::{dialogue, random, stories, trust};
 use crate::clock::Clock;
 use crate::config::RelayUrl;
+use crate::config::state_file::StateFile;
 use crate::db::{Database, DbError};
 use crate::policy::Chain;
 use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, TurnNumber};
 
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
 pub(super) const CONTENT_MAX_UNITS: usize = 2000;
+
+/// The limit on a conversation's turns where the state file says none.
+const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
 
 /// The longest idempotency key and session key, in bytes.
 const KEY_MAX_BYTES: usize = 256;
@@ -54,7 +59,7 @@ pub(super) struct Parts {
     pub(super) chain: Arc<ArcSwap<Chain>>,
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) gateway: watch::Receiver<GatewayStatus>,
-    pub(super) max_turns: watch::Receiver<TurnNumber>,
+    pub(super) state: watch::Receiver<Followed<Option<StateFile>>>,
     pub(super) offset: ClockOffset,
     pub(super) clock: Clock,
     pub(super) started: Instant,
@@ -100,8 +105,11 @@ impl Daemon {
             queue_size: counts.inbox + counts.outbox,
             gateway_ready: gateway.ready,
             uptime_seconds: parts.started.elapsed().as_secs(),
-            max_turns_per_conversation: parts.max_turns.borrow().get(),
-            last_error: link.detail.or_else(|| gateway.problem.clone()),
+            max_turns_per_conversation: self.max_turns().get(),
+            last_error: link
+                .detail
+                .or_else(|| gateway.problem.clone())
+                .or_else(|| parts.state.borrow().problem.clone()),
             version: env!("CARGO_PKG_VERSION"),
             inbox: counts.inbox,
             outbox: counts.outbox,
@@ -258,6 +266,15 @@ impl Daemon {
         self.0.stop.clone()
     }
 
+    /// The owner's limit on a conversation's turns, as the state file says it now.
+    fn max_turns(&self) -> TurnNumber {
+        let followed = self.0.state.borrow();
+        let state = followed.good.as_deref().and_then(Option::as_ref);
+        state
+            .and_then(|state| state.max_turns_per_conversation)
+            .unwrap_or(MAX_TURNS)
+    }
+
     async fn draft(
         &self,
         kind: Kind,
@@ -275,7 +292,7 @@ impl Daemon {
             id: random::message_id(),
             new_conversation: random::conversation_id(),
             drafted_at: parts.clock.now(),
-            max_turns: Some(*parts.max_turns.borrow()),
+            max_turns: Some(self.max_turns()),
         };
         let drafted = parts.lane.draft(draft).await?;
         parts.events.tell_all(drafted.story);

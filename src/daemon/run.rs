@@ -23,17 +23,14 @@ use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::Outbox;
 use super::relay_client::{RelayCallError, RelayClient};
 use super::story::Events;
-use super::{dialogue, policies, schema};
+use super::{dialogue, follow, policies, schema};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::state_file::StateFile;
 use crate::db::{Database, DbError, OpenError};
 use crate::files::{FileError, create_private_dir};
 use crate::policy::{Chain, Engine, EngineError, LoadFailed};
 use crate::tasks::Tasks;
-use crate::types::TurnNumber;
-
-/// The limit on a conversation's turns where the state file says none.
-const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
 
 /// A gateway that is away for a night leaves this many behind at the most.
 const ROOM: Room = Room {
@@ -174,8 +171,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         keep_house(db.clone(), clock.clone(), tasks.clone()),
     );
 
-    let (_max_turns_set, max_turns) =
-        watch::channel(known.state.max_turns_per_conversation.unwrap_or(MAX_TURNS));
+    let state = follow::follow(&rooms, config.paths.state_file(), StateFile::read).await;
     tasks.spawn("close", close(rooms, db.clone()));
     let daemon = Daemon(Arc::new(Parts {
         me,
@@ -190,7 +186,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         chain,
         link,
         gateway,
-        max_turns,
+        state,
         offset,
         clock,
         started: Instant::now(),
