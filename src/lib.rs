@@ -9,7 +9,7 @@
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
 //! - floor 1: [`wire`], [`config`], [`db`], [`tls`]
 //! - floor 2: [`policy`]
-//! - floor 3: [`daemon`]
+//! - floor 3: [`daemon`], [`relay`]
 
 pub mod clock;
 pub mod config;
@@ -17,6 +17,7 @@ pub mod daemon;
 pub mod db;
 pub mod files;
 pub mod policy;
+pub mod relay;
 pub mod tasks;
 pub mod tls;
 pub mod types;

@@ -5,4 +5,8 @@
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod gateway_double;
+#[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod support;

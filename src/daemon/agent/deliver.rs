@@ -57,6 +57,9 @@ const HEALTH_WHEN_CLOSED: Duration = Duration::from_secs(5);
 /// How long a failed database is left alone.
 const DATABASE_REST: Duration = Duration::from_secs(1);
 
+/// The rows are looked at so often even where nothing tells of a change.
+const LONGEST_REST: Duration = Duration::from_secs(60 * 60);
+
 /// At a stop, what is under way has so long to end; a daemon has ten seconds in all.
 const GRACE: Duration = Duration::from_secs(4);
 
@@ -164,26 +167,23 @@ impl Deliver {
                     health = ask(self.gateway.clone(), self.take_health(health_now));
                 }
                 Ok(()) = self.wakes.changed() => {}
-                () = rest => {}
+                () = sleep(rest) => {}
             }
         }
         self.finish().await;
     }
 
-    /// Starts what may go now, and gives the wait after which to look again.
-    async fn start_due(&mut self) -> impl Future<Output = ()> + use<> {
-        let limit = self.terms.rules.max_in_flight.saturating_mul(4);
-        let rest = match self.inbox.deliverable(limit).await {
-            Ok(messages) => self.start(messages),
+    /// Starts what may go now, and gives the time after which to look again.
+    async fn start_due(&mut self) -> Duration {
+        let places = self.terms.rules.max_in_flight;
+        if self.lanes.under_way().count() >= places {
+            return LONGEST_REST;
+        }
+        match self.inbox.deliverable(places.saturating_mul(4)).await {
+            Ok(messages) => self.start(messages).unwrap_or(LONGEST_REST),
             Err(error) => {
                 error!("nothing is delivered now, the inbox cannot be read: {error}");
-                Some(DATABASE_REST)
-            }
-        };
-        async move {
-            match rest {
-                Some(rest) => sleep(rest).await,
-                None => std::future::pending().await,
+                DATABASE_REST
             }
         }
     }
@@ -260,6 +260,9 @@ impl Deliver {
             Event::Answered { message, answer } => (message, answer),
             Event::Settled(row) => return self.lanes.leave(row),
         };
+        if let Answer::Admitted { .. } = answer {
+            self.status.health(Health::Live);
+        }
         let moment = Moment {
             now: self.clock.now(),
             jitter: Jitter::new(random::fraction()),

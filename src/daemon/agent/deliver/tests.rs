@@ -4,18 +4,12 @@
 #[path = "../../../../tests/support/gateway.rs"]
 mod double;
 
-use rusqlite::params;
-use tokio::sync::broadcast;
+mod world;
 
-use double::{Gateway as Double, Run, Script};
+use double::{Run, Script};
+use world::{World, configured};
 
 use super::*;
-use crate::config::GatewayUrl;
-use crate::daemon::schema::MIGRATIONS;
-use crate::daemon::story::Events;
-use crate::daemon::view;
-use crate::db::Database;
-use crate::types::{Secret, Timestamp};
 
 #[tokio::test]
 async fn a_message_reaches_the_agent_with_its_facts() {
@@ -302,6 +296,28 @@ async fn a_conversations_reply_session_is_named_where_the_gateway_lets_it() {
 }
 
 #[tokio::test]
+async fn a_redirect_takes_the_token_nowhere() {
+    let world = World::new().await;
+    let elsewhere = double::Gateway::start().await;
+    let location = format!("{}/hooks/agent", elsewhere.base_url());
+    world.gateway.script([Script::Answer {
+        status: 307,
+        headers: vec![("location", location)],
+        body: String::new(),
+    }]);
+    world.arrive("m-1", "c-1", "first").await;
+    let paused = world.until_status(|status| status.problem.is_some()).await;
+    assert!(
+        paused
+            .problem
+            .unwrap()
+            .contains("redirects are not followed")
+    );
+    world.until("delivered", 1).await;
+    assert_eq!(elsewhere.asked(), []);
+}
+
+#[tokio::test]
 async fn a_stop_marks_what_may_have_reached_the_agent() {
     let world = World::new().await;
     world
@@ -323,170 +339,6 @@ fn the_terms_are_the_configurations() {
     let terms = Terms::new(configured("http://127.0.0.1:18789"));
     assert_eq!((terms.rules.max_in_flight, terms.rules.attempts), (8, 3));
     assert!(terms.hook_timeout >= Duration::from_secs(30));
-}
-
-struct World {
-    gateway: Double,
-    inbox: Inbox,
-    db: Database,
-    seen: tokio::sync::Mutex<Seen>,
-    hooks: watch::Sender<Followed<Option<HookSettings>>>,
-    status: watch::Receiver<GatewayStatus>,
-    tasks: Tasks,
-    _home: tempfile::TempDir,
-}
-
-/// What the inbox told of its rows so far.
-struct Seen {
-    events: broadcast::Receiver<view::Event>,
-    words: Vec<String>,
-}
-
-#[derive(Debug)]
-struct RowSeen {
-    state: String,
-    reason: Option<String>,
-    attempts: u32,
-    may_repeat: bool,
-    run_id: Option<String>,
-}
-
-impl World {
-    async fn new() -> Self {
-        let gateway = Double::start().await;
-        let home = tempfile::tempdir().unwrap();
-        let tasks = Tasks::new();
-        let db = Database::open(&home.path().join("daemon.db"), MIGRATIONS, &tasks).unwrap();
-        let events = Events::new();
-        let seen = tokio::sync::Mutex::new(Seen {
-            events: events.listen(),
-            words: Vec::new(),
-        });
-        let inbox = Inbox::new(db.clone(), events, Clock::system());
-        let (hooks, followed) = watch::channel(followed(&gateway));
-        let mut terms = Terms::new(configured(&gateway.base_url()));
-        let short = Backoff {
-            first: Duration::from_millis(50),
-            most: Duration::from_millis(200),
-        };
-        terms.rules.retry = short;
-        terms.rules.probe = short;
-        terms.hook_timeout = Duration::from_millis(500);
-        terms.grace = Duration::ZERO;
-        let fences = FenceKey::new(&Secret::new("fence"));
-        let (inbox_too, clock) = (inbox.clone(), Clock::system());
-        let status = start(&tasks, inbox_too, terms, followed, fences, clock).unwrap();
-        Self {
-            gateway,
-            inbox,
-            db,
-            seen,
-            hooks,
-            status,
-            tasks,
-            _home: home,
-        }
-    }
-
-    async fn arrive(&self, id: &str, conversation: &str, text: &str) {
-        self.insert(id, conversation, text, Clock::system().now())
-            .await;
-    }
-
-    async fn insert(&self, id: &str, conversation: &str, text: &str, at: Timestamp) {
-        let (id, conversation, text) = (id.to_owned(), conversation.to_owned(), text.to_owned());
-        let insert = "INSERT INTO inbox (sender, id, kind, conversation, content, admitted, trust,
-                          received_at, stored_at, state, annotations, verdicts)
-                      VALUES ('10079218', ?1, 'text', ?2, ?3, ?3, 'known', ?4, ?4, 'waiting',
-                          '[]', '[]')";
-        let row = move |connection: &rusqlite::Connection| {
-            connection.execute(insert, params![id, conversation, text, at.as_millis()])
-        };
-        self.db.write(row).await.unwrap();
-        self.inbox.wake();
-    }
-
-    async fn set_reply_session(&self, conversation: &str, session: &str) {
-        let row = [conversation.to_owned(), session.to_owned()];
-        let insert = "INSERT INTO dialogue (peer, conversation, last_at, reply_session)
-                      VALUES ('10079218', ?1, 0, ?2)";
-        self.db
-            .write(move |connection| connection.execute(insert, row))
-            .await
-            .unwrap();
-    }
-
-    /// Waits until `what` happened to messages `count` times since the start.
-    async fn until(&self, what: &str, count: usize) {
-        let mut seen = self.seen.lock().await;
-        let enough = async {
-            while seen.words.iter().filter(|word| *word == what).count() < count {
-                if let view::Event::Message { what, .. } = seen.events.recv().await.unwrap() {
-                    seen.words.push(what);
-                }
-            }
-        };
-        let enough = timeout(Duration::from_secs(20), enough).await;
-        assert!(
-            enough.is_ok(),
-            "`{what}` {count} times; so far: {:?}",
-            seen.words
-        );
-    }
-
-    async fn until_status(&self, fits: impl Fn(&GatewayStatus) -> bool) -> GatewayStatus {
-        let mut status = self.status.clone();
-        let found = status.wait_for(|status| fits(status));
-        let found = timeout(Duration::from_secs(20), found).await;
-        found.expect("the status came in time").unwrap().clone()
-    }
-
-    /// What a change of `openclaw.json` to the gateway's settings does.
-    fn follow_openclaw_json(&self) {
-        self.hooks.send_replace(followed(&self.gateway));
-    }
-
-    async fn row(&self, id: &str) -> RowSeen {
-        let id = id.to_owned();
-        let row = move |connection: &rusqlite::Connection| {
-            connection.query_row("SELECT * FROM inbox WHERE id = ?1", [id], |row| {
-                Ok(RowSeen {
-                    state: row.get("state")?,
-                    reason: row.get("reason")?,
-                    attempts: row.get("attempts")?,
-                    may_repeat: row.get("may_repeat")?,
-                    run_id: row.get("run_id")?,
-                })
-            })
-        };
-        self.db.read(row).await.unwrap()
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        self.tasks.cancel();
-    }
-}
-
-fn followed(gateway: &Double) -> Followed<Option<HookSettings>> {
-    let settings = HookSettings::parse(&gateway.openclaw_json()).unwrap();
-    Followed {
-        good: Some(Arc::new(Some(settings))),
-        problem: None,
-    }
-}
-
-fn configured(base_url: &str) -> config::Gateway {
-    config::Gateway {
-        base_url: GatewayUrl::parse(base_url).unwrap(),
-        token: None,
-        path: None,
-        second_turn: false,
-        max_in_flight: 8.try_into().unwrap(),
-        delivery_attempts: 3.try_into().unwrap(),
-        delivery_max_age: Duration::from_secs(60 * 60),
-    }
 }
 
 /// The content of each run's message.

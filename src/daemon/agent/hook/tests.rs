@@ -133,9 +133,9 @@ fn a_wait_is_read_from_seconds_and_from_a_date_and_is_bounded() {
                 is_json: true,
                 body: Some(br#"{"error":"busy"}"#.to_vec()),
             };
-            let after = match read(&reply, None, NOW) {
-                Answer::Away { after, .. } | Answer::Later { after, .. } => after,
-                other => panic!("{status} {header:?}: {other:?}"),
+            let answer = read(&reply, None, NOW);
+            let (Answer::Away { after, .. } | Answer::Later { after, .. }) = answer else {
+                panic!("{status} {header:?}: {answer:?}");
             };
             assert_eq!(after, wait, "{status} {header:?}");
         }

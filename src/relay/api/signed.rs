@@ -1,0 +1,62 @@
+//! Who makes a REST call: the four headers of a connection, over the call itself.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+
+use super::{Trouble, body};
+use crate::relay::node::Node;
+use crate::relay::session::{Denied, Proof, Subject};
+use crate::types::AgentId;
+use crate::wire::canonical::rest_request;
+
+/// A call whose caller is proven, or anyone's where the operator has opened the REST interface.
+#[derive(Debug)]
+pub(super) struct Signed {
+    /// Who calls; nobody knows where the interface is open.
+    pub(super) caller: Option<AgentId>,
+    /// The whole body.
+    pub(super) body: Vec<u8>,
+}
+
+impl Signed {
+    /// Lets only `owner` do this.
+    pub(super) fn by(&self, owner: &AgentId) -> Result<(), Trouble> {
+        match &self.caller {
+            Some(caller) if caller != owner => Err(Trouble::NotYours),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl FromRequest<Arc<Node>> for Signed {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, Trouble> {
+        let (head, sent) = request.into_parts();
+        let body = body::read(sent).await?;
+        if node.settings.open_rest {
+            return Ok(Self { caller: None, body });
+        }
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let request = rest_request(head.method.as_str(), path, &body);
+        let now = node.now();
+        let proof = Proof::read(&head.headers)?;
+        let resident = node.directory.find(&proof.agent, now).await?;
+        let account = resident.map(|resident| resident.account().clone());
+        let key = account.as_ref().map(|account| &account.key);
+        proof.check(key, Subject::Request(&request), now)?;
+        let until = proof.nonce_until();
+        if !node
+            .store
+            .claim_nonce(&proof.agent, &proof.nonce, until)
+            .await?
+        {
+            return Err(Denied::Unproven.into());
+        }
+        Ok(Self {
+            caller: Some(proof.agent),
+            body,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Joins the relay's tasks together, and takes them apart in order.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use super::node::Node;
+use super::settings::{Settings, StorePath};
+use super::store::Store;
+use super::store::sqlite::{SqliteStore, create_file};
+use super::{accept, api};
+use crate::clock::Clock;
+use crate::db::OpenError;
+use crate::tasks::{DrainTimeout, Tasks};
+
+/// How often what is old is swept out of the store.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How long the history of conversations is kept.
+const KEEP_HISTORY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The relay, before it runs.
+#[derive(Debug)]
+pub struct Relay;
+
+/// A relay that serves.
+#[derive(Debug)]
+pub struct RunningRelay {
+    /// Where it listens, with the port that it was given.
+    pub local_addr: SocketAddr,
+    tasks: Tasks,
+    storage: Tasks,
+}
+
+/// Why a relay did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address could not be taken.
+    #[error("relay: cannot listen on `{address}`: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store's file could not be created.
+    #[error("relay: store `{}`: {source}", path.display())]
+    StoreFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store could not be opened.
+    #[error("relay: {0}")]
+    Store(#[from] OpenError),
+}
+
+impl Relay {
+    /// Takes the address, opens the store and serves until it is shut down.
+    pub async fn start(settings: Settings, clock: Clock) -> Result<RunningRelay, StartError> {
+        let listening = |source| StartError::Listen {
+            address: settings.listen,
+            source,
+        };
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .map_err(listening)?;
+        let local_addr = listener.local_addr().map_err(listening)?;
+        let (tasks, storage) = (Tasks::new(), Tasks::new());
+        let store = match &settings.store {
+            StorePath::Sqlite(path) => open_sqlite(path, &storage)?,
+        };
+        let node = Arc::new(Node::new(settings, clock, tasks.clone(), store));
+        tasks.spawn("storage-watch", stop_with(tasks.clone(), storage.clone()));
+        tasks.spawn("sweep", sweep(Arc::clone(&node)));
+        let router = api::router(Arc::clone(&node));
+        tasks.spawn("accept", accept::accept(node, listener, router));
+        info!(relay.address = %local_addr, "the relay listens on {local_addr}");
+        Ok(RunningRelay {
+            local_addr,
+            tasks,
+            storage,
+        })
+    }
+}
+
+impl RunningRelay {
+    /// A token that is cancelled when the relay stops, asked or because a task of it broke.
+    pub fn stopping(&self) -> &CancellationToken {
+        self.tasks.stopping()
+    }
+
+    /// Whether the relay stops because something in it broke.
+    pub fn is_broken(&self) -> bool {
+        self.tasks.is_broken() || self.storage.is_broken()
+    }
+
+    /// Stops accepting, stores what is in hand, closes every connection and flushes the store.
+    pub async fn shutdown(self, deadline: Duration) -> Result<(), DrainTimeout> {
+        let begun = Instant::now();
+        self.tasks.cancel();
+        self.tasks.drain(deadline).await?;
+        // The last task held the last handle of the store, whose writer ends by that.
+        self.storage.cancel();
+        self.storage
+            .drain(deadline.saturating_sub(begun.elapsed()))
+            .await
+    }
+}
+
+fn open_sqlite(path: &Path, storage: &Tasks) -> Result<Arc<dyn Store>, StartError> {
+    create_file(path).map_err(|source| StartError::StoreFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Arc::new(SqliteStore::open(path, storage)?))
+}
+
+/// Without its store the relay stops too.
+async fn stop_with(tasks: Tasks, storage: Tasks) {
+    tokio::select! {
+        () = tasks.stopping().cancelled() => {}
+        () = storage.stopping().cancelled() => tasks.cancel(),
+    }
+}
+
+async fn sweep(node: Arc<Node>) {
+    loop {
+        let now = node.now();
+        if let Err(why) = node.store.sweep(now, now - KEEP_HISTORY).await {
+            error!("the store could not be swept: {why}");
+        }
+        tokio::select! {
+            () = node.tasks.stopping().cancelled() => return,
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+    }
+}

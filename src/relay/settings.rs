@@ -1,0 +1,50 @@
+//! What an operator may set, already checked: the relay never looks at a file or the environment.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// OpenClaw keeps 18789 and 18800 to 18899 for itself.
+const DEFAULT_PORT: u16 = 18786;
+
+/// How a relay is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where it keeps what must last.
+    pub store: StorePath,
+    /// Messages that one agent may send in a minute; 0 is no limit.
+    pub rate_limit_per_minute: u32,
+    /// Turns of one episode of a conversation; 0 is no limit.
+    pub max_turns: u32,
+    /// Registrations from one address in a minute; 0 is no limit.
+    pub registrations_per_minute: u32,
+    /// Messages that wait for one agent, of which one sender holds at most a fifth.
+    pub offline_queue_max: u32,
+    /// The largest content, by version 1's rule: UTF-16 units times four.
+    pub message_max_bytes: u64,
+    /// Whether REST calls need no proof of who calls, as in version 1.
+    pub open_rest: bool,
+}
+
+/// Where a relay keeps what must last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorePath {
+    /// In a SQLite file, created where it is not there.
+    Sqlite(PathBuf),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            store: StorePath::Sqlite(PathBuf::from("relay.db")),
+            rate_limit_per_minute: 60,
+            max_turns: 20,
+            registrations_per_minute: 10,
+            offline_queue_max: 1_000,
+            message_max_bytes: 64 * 1024,
+            open_rest: false,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What tests of the whole system stand on.
+
+pub(crate) mod gateway;
