@@ -3,6 +3,8 @@
 //! The attributes let the lints see that what is here is a test: it may unwrap.
 
 #[cfg(test)]
+mod crossing;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod gateway_double;

@@ -236,13 +236,14 @@ impl Link {
     }
 
     fn show(&self, state: LinkState, detail: Option<String>) {
-        self.events.tell(Event::Link {
-            state: state.as_str(),
-            detail: detail.clone(),
-        });
         self.status.send_modify(|status| {
             status.state = state;
-            status.detail = detail;
+            status.detail.clone_from(&detail);
+        });
+        // Last, so that whoever looks because of the event sees what it tells of.
+        self.events.tell(Event::Link {
+            state: state.as_str(),
+            detail,
         });
     }
 

@@ -29,9 +29,6 @@ CREATE TABLE inbox (
 ) STRICT;
 
 CREATE INDEX inbox_by_state ON inbox (state, row);
--- finds the oldest waiting message of each conversation
-CREATE INDEX inbox_heads ON inbox (sender, conversation, row)
-    WHERE state = 'waiting' AND kind = 'text';
 
 -- The oldest of each conversation that waits for the agent is asked for at every delivery.
 CREATE INDEX inbox_for_agent ON inbox (sender, conversation, row)
