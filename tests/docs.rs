@@ -1,10 +1,11 @@
 //! The documents say what is: their links lead somewhere, their commands and flags exist, the skill
 //! keeps its rules, and every test that the threats name is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use serde_json::Value;
 
@@ -70,7 +71,11 @@ fn the_readme_lists_every_command_and_no_other() {
 fn the_readmes_test_command_is_the_one_that_decides_what_lands() {
     let readme = read(&root().join("README.md"));
     let script = fs::read_to_string(root().join(".ci/run")).unwrap();
-    assert!(fenced_lines(&readme).iter().any(|line| line == "cargo test"));
+    assert!(
+        fenced_lines(&readme)
+            .iter()
+            .any(|line| line == "cargo test")
+    );
     assert!(script.lines().any(|line| line == "cargo test"));
 }
 
@@ -156,7 +161,10 @@ fn the_skill_reads_on_one_level_deep_and_says_when() {
         let page = link.strip_prefix("references/").expect(link);
         assert!(!page.contains('/'), "{link}");
         let (_, after) = skill.split_once(&format!("({link})")).unwrap();
-        assert!(after.starts_with(": before") || after.starts_with(": when"), "{link}");
+        assert!(
+            after.starts_with(": before") || after.starts_with(": when"),
+            "{link}"
+        );
         pages += 1;
     }
     assert!(pages > 2);
@@ -294,6 +302,14 @@ fn subcommands(path: &[&str]) -> BTreeSet<String> {
 }
 
 fn help(path: &[&str]) -> String {
+    static READ: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap();
+    read.entry(path.join(" "))
+        .or_insert_with(|| ask_for_help(path))
+        .clone()
+}
+
+fn ask_for_help(path: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_opendialogue"))
         .args(path)
         .arg("--help")
