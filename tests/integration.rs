@@ -9,4 +9,6 @@ mod gateway_double;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod support;

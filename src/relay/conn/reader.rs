@@ -160,9 +160,18 @@ impl<'a> Reader<'a> {
 }
 
 fn close_reason(why: &tungstenite::Error) -> CloseReason {
-    match why {
-        tungstenite::Error::Capacity(_) => CloseReason::FrameTooLarge,
-        tungstenite::Error::Utf8(_) | tungstenite::Error::Protocol(_) => CloseReason::Malformed,
-        _ => CloseReason::Gone,
+    use tungstenite::error::ProtocolError;
+    if matches!(why, tungstenite::Error::Capacity(_)) {
+        return CloseReason::FrameTooLarge;
     }
+    // A socket that was simply cut off is counted among the broken rules, but is none of them.
+    if let tungstenite::Error::Protocol(broken) = why
+        && *broken != ProtocolError::ResetWithoutClosingHandshake
+    {
+        return CloseReason::Malformed;
+    }
+    if matches!(why, tungstenite::Error::Utf8(_)) {
+        return CloseReason::Malformed;
+    }
+    CloseReason::Gone
 }

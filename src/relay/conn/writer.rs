@@ -121,12 +121,17 @@ impl<'a> Writer<'a> {
     }
 
     async fn serve(&mut self, before: Option<Arc<Live>>) -> Result<(), Broken> {
-        let opening = Frame::Session(self.session.frame());
-        self.gather(Packet::text(opening.to_text())).await?;
-        self.flush().await?;
         if let Some(before) = before {
             let _ = tokio::time::timeout(HANDOVER_MAX, before.gone()).await;
         }
+        // The session opens once it is known what waits: where nothing does, whoever sees the
+        // agent connected reaches it live.
+        self.drain.proceed(self.node, self.live);
+        let step = self.drain.step().await;
+        let opening = Frame::Session(self.session.frame());
+        self.gather(Packet::text(opening.to_text())).await?;
+        self.take_step(step).await?;
+        self.flush().await?;
         let mut life = interval_at(Instant::now() + SIGN_OF_LIFE, SIGN_OF_LIFE);
         life.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut received = Vec::with_capacity(BATCH);
