@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::agent_featured::AgentFeatured;
@@ -31,6 +32,9 @@ async fn a_connection_needs_the_agents_own_proof() {
     }
     let nameless = Link::open(relay.address(), &[]).await.unwrap_err();
     assert_eq!(nameless.status, 400);
+    let headers = alice.connect_headers(relay.now(), &fresh_nonce());
+    let (status, body) = relay.ask(Method::GET, "/connect", "", headers).await;
+    assert_eq!((status, body.as_str()), (426, "a WebSocket is expected"));
     relay.plugin(&alice).await.link.hears_nothing().await;
 }
 

@@ -191,7 +191,7 @@ async fn a_receiver_that_reads_nothing_holds_nobody_up() {
     let (alice, bob) = (relay.register("alice").await, relay.register("bob").await);
     let deaf = relay.register("deaf").await;
     let (mut alice, mut bob) = (relay.plugin(&alice).await, relay.plugin(&bob).await);
-    let _deaf = relay.plugin(&deaf).await;
+    let unread = relay.plugin(&deaf).await;
     // More than a socket's buffers and the relay's queue take: the rest goes to the mailbox.
     let long = "x".repeat(16_000);
     let mut queued = 0;
@@ -216,6 +216,15 @@ async fn a_receiver_that_reads_nothing_holds_nobody_up() {
     );
     alice.say(&bob.id, "m-1", "hi", relay.now()).await;
     assert_eq!(bob.message().await["id"], "m-1");
+    // What was half written when the socket broke stays, and its sender hears that it may repeat.
+    drop(unread);
+    loop {
+        let status = alice.link.expect("status").await;
+        if status["note"] == "may_repeat" {
+            assert_eq!(status["status"], "queued");
+            break;
+        }
+    }
 }
 
 #[tokio::test]

@@ -168,6 +168,20 @@ async fn an_acknowledgement_settles_only_ones_own_mail() {
 }
 
 #[tokio::test]
+async fn the_relay_gives_two_signs_of_life_every_30_s() {
+    let relay = TestRelay::start().await;
+    let alice = relay.register("alice").await;
+    let mut alice = relay.plugin(&alice).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_millis(30_010)).await;
+    tokio::time::resume();
+    let ping = alice.link.packet().await.unwrap().unwrap();
+    assert_eq!(ping, Packet::text(r#"{"type":"ping"}"#));
+    let ping = alice.link.packet().await.unwrap().unwrap();
+    assert!(ping.is_ping(), "{ping:?}");
+}
+
+#[tokio::test]
 async fn silence_for_75_s_ends_a_connection() {
     let relay = TestRelay::start().await;
     let alice = relay.register("alice").await;

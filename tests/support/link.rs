@@ -119,7 +119,8 @@ impl Link {
         while self.packet().await.is_some_and(|packet| packet.is_ok()) {}
     }
 
-    async fn packet(&mut self) -> Option<Result<Packet, Error>> {
+    /// The next packet of any kind.
+    pub(crate) async fn packet(&mut self) -> Option<Result<Packet, Error>> {
         tokio::time::timeout(PATIENCE, self.socket.next())
             .await
             .unwrap_or_else(|_| panic!("the relay said nothing"))

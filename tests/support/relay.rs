@@ -140,6 +140,18 @@ impl TestRelay {
         body: &str,
         headers: Vec<(&'static str, String)>,
     ) -> (u16, Value) {
+        let (status, text) = self.ask(method, path, body, headers).await;
+        (status, serde_json::from_str(&text).unwrap())
+    }
+
+    /// The same, where the answer need not be JSON.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: &str,
+        headers: Vec<(&'static str, String)>,
+    ) -> (u16, String) {
         let mut request = client()
             .request(method, format!("http://{}{path}", self.address()))
             .body(body.to_owned());
@@ -148,7 +160,7 @@ impl TestRelay {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        (status, response.json().await.unwrap())
+        (status, response.text().await.unwrap())
     }
 }
 
