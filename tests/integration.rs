@@ -17,4 +17,6 @@ mod gateway_double;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod support;
