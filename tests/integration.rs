@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod crossing;
 #[cfg(test)]
+mod daemon_v1;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod gateway_double;

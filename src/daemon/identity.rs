@@ -31,9 +31,9 @@ pub enum IdentityError {
         /// The state file.
         path: PathBuf,
         /// The relay that knows the identity.
-        theirs: RelayUrl,
+        theirs: Box<RelayUrl>,
         /// The relay in the configuration.
-        ours: RelayUrl,
+        ours: Box<RelayUrl>,
     },
     /// The relay did not register a new agent.
     #[error("a new agent could not be registered: {0}")]
@@ -82,8 +82,8 @@ pub(super) fn find(config: &Config, register_again: bool) -> Result<Found, Ident
         (Some(_), Some(theirs)) if !register_again => {
             return Err(IdentityError::OtherRelay {
                 path,
-                theirs,
-                ours: ours.clone(),
+                theirs: Box::new(theirs),
+                ours: Box::new(ours.clone()),
             });
         }
         (Some(identity), None) => Some(identity),

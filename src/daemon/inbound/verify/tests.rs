@@ -30,7 +30,8 @@ fn a_frame_changed_on_the_way_is_forged() {
 #[test]
 fn a_frame_that_is_not_for_us_or_in_no_conversation_is_unacceptable() {
     let session = session(Form::V1, None);
-    let cases: [(fn(&mut MessageFrame), &str); 2] = [
+    type Change = fn(&mut MessageFrame);
+    let cases: [(Change, &str); 2] = [
         (
             |f| f.message.to = AgentId::new("3").unwrap(),
             "it is for another agent",
