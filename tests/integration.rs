@@ -3,9 +3,15 @@
 //! The attributes let the lints see that what is here is a test: it may unwrap.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod crossing;
 #[cfg(test)]
 mod daemon_v1;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
