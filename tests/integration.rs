@@ -9,6 +9,8 @@ mod commands;
 #[cfg(test)]
 mod crossing;
 #[cfg(test)]
+mod daemon_v1;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
