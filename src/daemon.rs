@@ -9,6 +9,7 @@
 //! message's row. `handle` is what the local API holds on to.
 
 mod agent;
+mod api;
 mod dialogue;
 mod follow;
 mod handle;
@@ -29,6 +30,7 @@ mod trust;
 pub mod view;
 
 pub use agent::NoClient;
+pub use api::BindError;
 pub use handle::{Daemon, EndRefusal};
 pub use identity::IdentityError;
 pub use relay_client::{RelayAnswer, RelayCall, RelayCallError};

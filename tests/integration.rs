@@ -3,6 +3,14 @@
 //! The attributes let the lints see that what is here is a test: it may unwrap.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod crossing;
+#[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod gateway_double;

@@ -3,5 +3,6 @@
 pub(crate) mod agent_featured;
 pub(crate) mod agent_v1;
 pub(crate) mod gateway;
+pub(crate) mod house;
 pub(crate) mod link;
 pub(crate) mod relay;

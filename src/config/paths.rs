@@ -64,6 +64,16 @@ impl Paths {
         }
     }
 
+    /// The files of the guest that `up` brings along, apart from those of `up` itself.
+    pub fn for_guest(&self) -> Self {
+        let guest = self.root.join("up").join("guest");
+        Self {
+            state_dir: guest.clone(),
+            data_dir: guest,
+            ..self.clone()
+        }
+    }
+
     /// The home itself.
     pub fn home(&self) -> &Path {
         &self.home
@@ -181,5 +191,14 @@ mod tests {
         assert_eq!(up.lock(), paths.lock());
         assert_eq!(up.config_file(), paths.config_file());
         assert_eq!(up.for_up(), up);
+        let guest = up.for_guest();
+        assert_eq!(
+            guest.state_file(),
+            Path::new("/o/opendialogue/up/guest/opendialogue-state.json")
+        );
+        assert_eq!(
+            guest.daemon_db(),
+            Path::new("/o/opendialogue/up/guest/daemon.db")
+        );
     }
 }

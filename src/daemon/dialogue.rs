@@ -47,15 +47,35 @@ pub(super) fn find(
 }
 
 /// The conversation in which a message to `peer` goes that names none: the latest, unless it ended.
+/// Of two that were last used in the same millisecond, the open one is the later.
 pub(super) fn current(
     connection: &Connection,
     peer: &AgentId,
 ) -> rusqlite::Result<Option<Dialogue>> {
     let latest = connection
-        .prepare_cached("SELECT * FROM dialogue WHERE peer = ?1 ORDER BY last_at DESC LIMIT 1")?
+        .prepare_cached(
+            "SELECT * FROM dialogue WHERE peer = ?1
+             ORDER BY last_at DESC, ended_at IS NULL DESC LIMIT 1",
+        )?
         .query_row([peer.as_str()], read)
         .optional()?;
     Ok(latest.filter(|dialogue| dialogue.ended.is_none()))
+}
+
+/// Opens a conversation in which nothing was said yet, if it is new.
+pub(super) fn open(
+    connection: &Connection,
+    peer: &AgentId,
+    id: &ConversationId,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO dialogue (peer, conversation, turns, last_at) VALUES (?1, ?2, 0, ?3)
+             ON CONFLICT (peer, conversation) DO NOTHING",
+        )?
+        .execute(params![peer.as_str(), id.as_str(), at.as_millis()])?;
+    Ok(())
 }
 
 /// Counts a turn, which also opens a conversation that is new or had ended.

@@ -326,13 +326,6 @@ fn check(request: &SendRequest) -> Result<(), String> {
     if request.turn_number == Some(0) {
         return Err("`turn_number` is a positive integer".to_owned());
     }
-    if request
-        .conversation_id
-        .as_ref()
-        .is_some_and(ConversationId::is_all_digits)
-    {
-        return Err("`conversation_id` must not be digits alone".to_owned());
-    }
     for (name, text) in [
         ("reply_session", &request.reply_session),
         ("idempotency_key", &request.idempotency_key),

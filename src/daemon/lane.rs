@@ -13,9 +13,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rusqlite::Connection;
 
-use super::inbound::{Taken, Verified};
+use super::inbound::{Intake, Verified};
 use super::outbound::{Draft, Drafted};
-use super::rows::{keep_note, note};
+use super::rows::{keep_note, note, unreadable};
 use crate::clock::Clock;
 use crate::db::{Database, DbError, Pending};
 use crate::policy::{Chain, Judged, PolicyState, StateChanges, Subject};
@@ -33,7 +33,16 @@ pub(super) struct Lane {
     chain: Arc<ArcSwap<Chain>>,
     memory: Arc<Mutex<Memory>>,
     clock: Clock,
-    outbox_max: u64,
+    room: Room,
+}
+
+/// How many messages may wait in each box.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// For the agent; what comes then is left with the relay.
+    pub(super) inbox: u64,
+    /// For the relay or a person; what is to go then is refused.
+    pub(super) outbox: u64,
 }
 
 /// What the policies remember, and the count of changes up to which that is so.
@@ -47,29 +56,24 @@ struct Memory {
 pub(super) struct Bench<'a> {
     pub(super) connection: &'a Connection,
     pub(super) now: crate::types::Timestamp,
-    pub(super) outbox_max: u64,
+    pub(super) room: Room,
     chain: &'a Chain,
     memory: &'a mut Memory,
 }
 
 impl Lane {
-    pub(super) fn new(
-        db: Database,
-        chain: Arc<ArcSwap<Chain>>,
-        clock: Clock,
-        outbox_max: u64,
-    ) -> Self {
+    pub(super) fn new(db: Database, chain: Arc<ArcSwap<Chain>>, clock: Clock, room: Room) -> Self {
         Self {
             db,
             chain,
             memory: Arc::default(),
             clock,
-            outbox_max,
+            room,
         }
     }
 
     /// Judges and keeps a message that came in.
-    pub(super) async fn take(&self, verified: Verified) -> Pending<Taken> {
+    pub(super) async fn take(&self, verified: Arc<Verified>) -> Pending<Intake> {
         self.enter(|bench| super::inbound::take(bench, verified))
             .await
     }
@@ -94,7 +98,7 @@ impl Lane {
                 work(&mut Bench {
                     connection,
                     now: lane.clock.now(),
-                    outbox_max: lane.outbox_max,
+                    room: lane.room,
                     chain: &chain,
                     memory: &mut memory,
                 })
@@ -143,7 +147,9 @@ impl Memory {
 
 fn count_of_changes(connection: &Connection) -> rusqlite::Result<i64> {
     let count: Option<String> = note(connection, CHANGES)?;
-    Ok(count.and_then(|text| text.parse().ok()).unwrap_or_default())
+    count.map_or(Ok(0), |text| {
+        text.parse().map_err(|_| unreadable(CHANGES, &text))
+    })
 }
 
 impl fmt::Debug for Lane {
@@ -151,3 +157,6 @@ impl fmt::Debug for Lane {
         f.write_str("Lane")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,4 +7,4 @@ mod settle;
 
 pub(super) use draft::{Draft, Drafted, draft};
 pub(super) use outbox::Outbox;
-pub(super) use settle::{Said, Settlement, settlement};
+pub(super) use settle::{Attempts, Said, Settlement, settlement};

@@ -1,6 +1,8 @@
 //! One message's way through the lane: repeat, nonce, age, chain, row. In this order, each in the
 //! transaction that the lane is in.
 
+use std::sync::Arc;
+
 use super::inbox::{self, NewRow, RowState};
 use super::{Verified, live};
 use crate::daemon::lane::{Bench, MAX_MESSAGE_AGE};
@@ -8,15 +10,23 @@ use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::Event;
 use crate::daemon::{dialogue, trust};
 use crate::policy::{Annotation, Facts, Judged, Outcome, Ruling, Subject};
-use crate::types::{AgentId, Direction, Kind, MessageId, Trust};
+use crate::types::{Direction, Kind, Trust};
 use crate::wire::frame::AckOutcome;
+
+/// What came of bringing a message to the lane.
+#[derive(Debug)]
+pub(in crate::daemon) enum Intake {
+    /// It was decided on.
+    Taken(Taken),
+    /// The inbox is full: nothing was decided, and it is to be brought again.
+    NoRoom,
+}
 
 /// What became of a message, to be acted on once it is on disk.
 #[derive(Debug)]
 pub(in crate::daemon) struct Taken {
-    pub(in crate::daemon) from: AgentId,
-    pub(in crate::daemon) id: MessageId,
-    pub(in crate::daemon) outcome: AckOutcome,
+    /// What the relay is told; nothing about what lives only for the moment.
+    pub(in crate::daemon) ack: Option<AckOutcome>,
     pub(in crate::daemon) story: Vec<Entry>,
     pub(in crate::daemon) wakes_agent: bool,
     /// Set for what lives only for the moment: told to listeners, neither kept nor acknowledged.
@@ -28,7 +38,7 @@ pub(in crate::daemon) struct Taken {
 /// A verified message with what the host knows about it: what the chain judges.
 #[derive(Debug)]
 struct Arrival {
-    verified: Verified,
+    verified: Arc<Verified>,
     trust: Trust,
     annotations: Vec<Annotation>,
 }
@@ -55,34 +65,38 @@ impl Subject for Arrival {
 
 pub(in crate::daemon) fn take(
     bench: &mut Bench<'_>,
-    verified: Verified,
-) -> rusqlite::Result<Taken> {
+    verified: Arc<Verified>,
+) -> rusqlite::Result<Intake> {
     let message = verified.message();
     if let Some(first) = inbox::first_outcome(bench.connection, &message.from, &message.id)? {
-        return Ok(repeat(&verified, &first));
+        return Ok(Intake::Taken(repeat(&verified, &first)));
+    }
+    if message.kind == Kind::Text && inbox::waiting(bench.connection)? >= bench.room.inbox {
+        return Ok(Intake::NoRoom);
     }
     if !verified.take_nonce(bench.now) {
-        return Ok(Taken {
+        return Ok(Intake::Taken(Taken {
             repeat: Some("its nonce was used in this session"),
-            outcome: AckOutcome::Refused,
-            ..taken(&verified)
-        });
+            ..taken(&verified, AckOutcome::Refused)
+        }));
     }
     let arrival = arrive(bench, verified)?;
-    let too_old = bench.now.since(arrival.verified.on_its_way_since()) > MAX_MESSAGE_AGE;
-    if too_old && arrival.verified.message().kind.is_lasting() {
+    decide(bench, arrival).map(Intake::Taken)
+}
+
+fn decide(bench: &mut Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
+    if !arrival.verified.message().kind.is_lasting() {
+        return bench.judge(arrival).map(pass_on);
+    }
+    if arrival.verified.age() > MAX_MESSAGE_AGE {
         return bury(bench, arrival);
     }
     let judged = bench.judge(arrival)?;
-    if judged.message().verified.message().kind.is_lasting() {
-        keep(bench, judged)
-    } else {
-        Ok(pass_on(judged))
-    }
+    keep(bench, judged)
 }
 
 /// Puts what the host knows beside the message.
-fn arrive(bench: &Bench<'_>, verified: Verified) -> rusqlite::Result<Arrival> {
+fn arrive(bench: &Bench<'_>, verified: Arc<Verified>) -> rusqlite::Result<Arrival> {
     let said = trust::level(bench.connection, &verified.message().from)?;
     let mut annotations = Vec::new();
     let trust = if verified.relay_authenticates() {
@@ -122,10 +136,9 @@ fn keep(bench: &mut Bench<'_>, judged: Judged<Arrival>) -> rusqlite::Result<Take
         follow_conversation(bench, verified)?;
     }
     Ok(Taken {
-        outcome,
         story,
         wakes_agent,
-        ..taken(verified)
+        ..taken(verified, outcome)
     })
 }
 
@@ -209,7 +222,7 @@ fn bury(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
     )?;
     Ok(Taken {
         story: vec![entry],
-        ..taken(verified)
+        ..taken(verified, AckOutcome::Accepted)
     })
 }
 
@@ -219,31 +232,28 @@ fn pass_on(judged: Judged<Arrival>) -> Taken {
     let verified = &arrival.verified;
     Taken {
         live: admitted.then(|| live(verified)),
-        ..taken(verified)
+        ..taken(verified, AckOutcome::Accepted)
     }
 }
 
 fn repeat(verified: &Verified, first: &inbox::FirstOutcome) -> Taken {
     if first.digest == verified.digest() {
         Taken {
-            outcome: first.outcome,
             repeat: Some("a repeat of what was taken"),
-            ..taken(verified)
+            ..taken(verified, first.outcome)
         }
     } else {
         Taken {
-            outcome: AckOutcome::Refused,
             repeat: Some("another content under an id that was taken"),
-            ..taken(verified)
+            ..taken(verified, AckOutcome::Refused)
         }
     }
 }
 
-fn taken(verified: &Verified) -> Taken {
+fn taken(verified: &Verified, outcome: AckOutcome) -> Taken {
+    let is_lasting = verified.message().kind.is_lasting();
     Taken {
-        from: verified.message().from.clone(),
-        id: verified.message().id.clone(),
-        outcome: AckOutcome::Accepted,
+        ack: is_lasting.then_some(outcome),
         story: Vec::new(),
         wakes_agent: false,
         live: None,

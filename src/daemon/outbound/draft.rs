@@ -80,7 +80,7 @@ pub(in crate::daemon) fn draft(bench: &mut Bench<'_>, draft: Draft) -> rusqlite:
         Ok(departure) => departure,
         Err(refusal) => return Ok(refused_or_known(Err(refusal))),
     };
-    if outbox::waiting(bench.connection)? >= bench.outbox_max {
+    if outbox::waiting(bench.connection)? >= bench.room.outbox {
         return Ok(refused_or_known(Err(SendRefusal::Full)));
     }
     let judged = bench.judge(departure)?;
@@ -118,6 +118,11 @@ fn depart(
         .is_some_and(|dialogue| dialogue.ended.is_some());
     let conversation = match (&draft.conversation, &known) {
         (Some(id), _) if ended => return Ok(Err(SendRefusal::ConversationEnded(id.clone()))),
+        // Version 1 could mistake it for a turn number. Where a peer made it, it is answered there.
+        (Some(id), None) if id.is_all_digits() => {
+            let why = "a new `conversation_id` must not be digits alone".to_owned();
+            return Ok(Err(SendRefusal::Malformed(why)));
+        }
         (Some(id), _) => id.clone(),
         (None, Some(dialogue)) => dialogue.conversation.clone(),
         (None, None) => draft.new_conversation.clone(),
@@ -149,8 +154,22 @@ fn keep(bench: &Bench<'_>, draft: &Draft, judged: Judged<Departure>) -> rusqlite
         Outcome::Refused(_) => RowState::Refused,
     };
     let story = store(bench, draft, &departure, &ruling, state)?;
-    if matches!(ruling.outcome, Outcome::Admitted { .. }) {
-        follow_conversation(bench, draft, &departure)?;
+    match ruling.outcome {
+        Outcome::Admitted { .. } => {
+            count(bench, draft, &departure)?;
+            keep_reply_session(bench, draft, &departure)?;
+        }
+        // What waits has its conversation already: the next message joins it there.
+        Outcome::Held(_) => {
+            dialogue::open(
+                bench.connection,
+                &draft.to,
+                &departure.conversation,
+                bench.now,
+            )?;
+            keep_reply_session(bench, draft, &departure)?;
+        }
+        Outcome::Refused(_) => {}
     }
     Ok(Drafted {
         answer: answer(&departure, &ruling),
@@ -188,23 +207,32 @@ fn store(
     Ok(vec![entry])
 }
 
-fn follow_conversation(
+/// What an admitted message does to its conversation.
+fn count(bench: &Bench<'_>, draft: &Draft, departure: &Departure) -> rusqlite::Result<()> {
+    let (connection, peer, id) = (bench.connection, &draft.to, &departure.conversation);
+    match draft.kind {
+        Kind::Text => dialogue::count_turn(connection, peer, id, bench.now),
+        Kind::End => {
+            dialogue::end(connection, peer, id, bench.now, "this agent ended it").map(drop)
+        }
+        Kind::Typing | Kind::ReadReceipt => Ok(()),
+    }
+}
+
+fn keep_reply_session(
     bench: &Bench<'_>,
     draft: &Draft,
     departure: &Departure,
 ) -> rusqlite::Result<()> {
-    let (connection, peer, id) = (bench.connection, &draft.to, &departure.conversation);
-    match draft.kind {
-        Kind::Text => dialogue::count_turn(connection, peer, id, bench.now)?,
-        Kind::End => {
-            dialogue::end(connection, peer, id, bench.now, "this agent ended it")?;
-        }
-        Kind::Typing | Kind::ReadReceipt => {}
-    }
-    if let Some(session) = &draft.reply_session {
-        dialogue::set_reply_session(connection, peer, id, session)?;
-    }
-    Ok(())
+    let Some(session) = &draft.reply_session else {
+        return Ok(());
+    };
+    dialogue::set_reply_session(
+        bench.connection,
+        &draft.to,
+        &departure.conversation,
+        session,
+    )
 }
 
 fn answer(departure: &Departure, ruling: &Ruling) -> Result<SendAnswer, SendRefusal> {

@@ -29,9 +29,6 @@ CREATE TABLE inbox (
 ) STRICT;
 
 CREATE INDEX inbox_by_state ON inbox (state, row);
--- finds the oldest waiting message of each conversation
-CREATE INDEX inbox_heads ON inbox (sender, conversation, row)
-    WHERE state = 'waiting' AND kind = 'text';
 
 -- The oldest of each conversation that waits for the agent is asked for at every delivery.
 CREATE INDEX inbox_for_agent ON inbox (sender, conversation, row)
@@ -70,6 +67,8 @@ CREATE TABLE outbox (
     verdicts        TEXT NOT NULL,
     attempts        INTEGER NOT NULL DEFAULT 0,
     next_attempt_at INTEGER,
+    -- what the relay said last that was no final word: an error's code, or `silence`
+    last_word       TEXT,
     may_repeat      INTEGER NOT NULL DEFAULT 0,
     -- the caller's name for the request, and the digest of what it asked under that name
     idempotency_key TEXT UNIQUE,
