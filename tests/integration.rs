@@ -19,4 +19,6 @@ mod gateway_double;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod support;
