@@ -118,7 +118,6 @@ async fn what_passes_by_itself_is_tried_again_by_itself() {
     let _connection = relay.connection().await;
     assert_eq!(relay.tries().len(), 3);
     alone.until_link("connected").await;
-    assert_eq!(alone.daemon.status().await.unwrap().last_error, None);
     alone.stop().await;
 }
 

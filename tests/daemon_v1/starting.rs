@@ -122,7 +122,8 @@ async fn a_database_that_is_broken_or_newer_stops_the_daemon_before_it_registers
         let connection = rusqlite::Connection::open(path).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
     };
-    let cases: [(&dyn Fn(&std::path::Path), &str); 2] = [
+    type Make<'a> = &'a dyn Fn(&std::path::Path);
+    let cases: [(Make<'_>, &str); 2] = [
         (&broken, "not a database"),
         (&newer, "use the newer program"),
     ];

@@ -293,9 +293,11 @@ fn signature(frame: &Value) -> String {
     ];
     let fields: Vec<String> = names
         .iter()
-        .filter_map(|name| match frame.get(*name)? {
-            Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
+        .filter_map(|name| frame.get(*name))
+        .map(|value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
         })
         .collect();
     hmac_hex(SESSION_KEY, &fields.join("|"))

@@ -32,10 +32,6 @@ impl SessionEnd {
     }
 
     /// The socket gave an error.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the library's errors: whatever it adds, the connection is lost"
-    )]
     pub(super) fn of(error: &tungstenite::Error) -> Self {
         if matches!(error, tungstenite::Error::Capacity(_)) {
             return SessionEnd::TooLong;
