@@ -28,6 +28,10 @@ use relay::{PEER, Relay};
 /// Messages measured each way, after a tenth of them to warm up.
 const MESSAGES: usize = 2000;
 
+/// How long the daemon is left alone between two messages: what it still writes down about the one
+/// before has come to its end by then.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// How long the daemon is left alone before it is weighed.
 const REST: Duration = Duration::from_secs(3);
 
@@ -59,6 +63,7 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     for n in 0..MESSAGES + MESSAGES / 10 {
         let sent = relay.send(n).await?;
         inbound.add(gateway.next().await? - sent);
+        tokio::time::sleep(PAUSE).await;
     }
     inbound.print("socket to hook call", MESSAGES);
 
@@ -73,6 +78,7 @@ async fn measure() -> Result<(), Box<dyn Error>> {
         let asked = Instant::now();
         let answer = client.post(&url).json(&body).send().await?;
         outbound.add(asked.elapsed());
+        tokio::time::sleep(PAUSE).await;
         if answer.status() != 202 {
             return Err(format!("/send answered {}", answer.status()).into());
         }
