@@ -88,15 +88,17 @@ impl Rooms {
         let lane = Lane::new(db.clone(), chain, clock.clone(), room);
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let me = AgentId::new(ME).unwrap();
+        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
         Self {
             inbound: Inbound {
                 me: me.clone(),
                 lane: lane.clone(),
                 inbox: inbox.clone(),
+                outbox: outbox.clone(),
                 events: events.clone(),
                 stop: CancellationToken::new(),
             },
-            outbox: Outbox::new(db.clone(), events.clone(), clock.clone(), me),
+            outbox,
             events: events.listen(),
             _dir: dir,
             db,
