@@ -28,7 +28,7 @@ use Author::{Host, Policy};
 use Words::{Line, Titled, Unread};
 
 /// Every note that has words of its own, in the order in which they are read.
-const KNOWN: [(Author, &str, Words); 9] = [
+const KNOWN: [(Author, &str, Words); 10] = [
     (
         Host,
         "unauthenticated_relay",
@@ -38,11 +38,16 @@ const KNOWN: [(Author, &str, Words); 9] = [
     (
         Policy,
         "last_turn",
-        Line("Turns: this is the last one, nothing more is taken in this conversation"),
+        Line("Last turn: this conversation takes nothing more"),
     ),
     (Policy, "turns_left", Titled("Turns left")),
+    (Policy, "loop", Titled("The conversation goes in circles")),
+    (
+        Policy,
+        "turn_mismatch",
+        Titled("The sender counts other turns"),
+    ),
     (Policy, "url", Titled("URL")),
-    (Policy, "urls_left_out", Titled("URLs not listed")),
     (Policy, "removed", Titled("Removed from the text")),
     (Policy, "confusable", Titled("Looks like another word")),
     (Policy, "hidden_text", Unread),
