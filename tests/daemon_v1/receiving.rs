@@ -101,12 +101,12 @@ async fn garbage_does_not_end_the_session_and_nothing_is_said_to_it() {
         connection.send_raw(Message::text(frame)).await;
     }
     connection.send_raw(Message::binary(vec![0, 1, 2])).await;
-    connection.send_raw(Message::Ping(Vec::new().into())).await;
+    connection.ping().await;
     connection.send(&text("m1", "still here", |_| ())).await;
     assert_eq!(alone.until_inbox(1).await, ["still here"]);
-    // The answer to the ping apart, the daemon's next frame is a message: no ack, no error.
+    // The daemon's next frame is a message: no ack, no error.
     alone.say("and here").await;
-    let message = connection.message_after_pong().await;
+    let message = connection.message().await;
     assert_eq!(message["content"], "and here");
     alone.stop().await;
 }

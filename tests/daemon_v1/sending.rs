@@ -20,6 +20,7 @@ async fn one_message_is_unsettled_at_a_time_and_the_next_answer_is_its_own() {
     assert_eq!(one["content"], "one");
     assert_eq!(one["turn_number"], 1);
     assert_eq!(one["max_turns"], 20);
+    connection.ping().await;
     // A status for another message is no answer to this one.
     connection
         .say_status(&json!({"id": "another"}), "sent")

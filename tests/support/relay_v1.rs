@@ -242,11 +242,11 @@ impl Connection {
         signed(&packet.unwrap().unwrap())
     }
 
-    /// The same, behind the answer to a ping.
-    pub(crate) async fn message_after_pong(&mut self) -> Value {
+    /// Asks for a sign of life; nothing may come before it.
+    pub(crate) async fn ping(&mut self) {
+        self.send_raw(Message::Ping(Vec::new().into())).await;
         let packet = timeout(PATIENCE, self.0.recv()).await.expect("no pong");
         assert!(matches!(packet, Some(Ok(Message::Pong(_)))), "{packet:?}");
-        self.message().await
     }
 
     /// Waits for the end of the connection and gives the code with which it was closed.

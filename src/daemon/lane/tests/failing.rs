@@ -36,6 +36,24 @@ async fn a_message_that_cannot_be_committed_leaves_nothing_and_is_judged_again()
 }
 
 #[tokio::test]
+async fn what_policies_remembered_of_a_message_that_was_not_kept_is_forgotten() {
+    let rooms = Rooms::pairing();
+    let mut line = Line::new();
+    let execute = async |sql: &'static str| rooms.db.write(|c| c.execute_batch(sql)).await.unwrap();
+    execute(
+        "CREATE TRIGGER fault BEFORE INSERT ON taken BEGIN SELECT RAISE(ABORT, 'on purpose'); END",
+    )
+    .await;
+    rooms.bring([line.text("m1", |_| ())]).await;
+    assert_eq!(line.acked(), [""; 0]);
+    assert_eq!(rooms.count("inbox").await, 0);
+    execute("DROP TRIGGER fault").await;
+    // Were the stranger's first message still remembered, the second would be refused.
+    rooms.bring([line.text("m2", |_| ())]).await;
+    assert_eq!(line.acked(), ["m2 accepted"]);
+}
+
+#[tokio::test]
 async fn a_draft_that_cannot_be_committed_is_an_error_and_leaves_nothing() {
     let rooms = Rooms::open();
     shrink(&rooms).await;
@@ -66,6 +84,7 @@ async fn a_full_inbox_keeps_messages_unacknowledged_and_in_order_until_there_is_
     ]);
     let emptying = async {
         for expected in ["m1", "m3", "m4"] {
+            assert!(rooms.count("inbox WHERE state = 'waiting'").await <= 1);
             let mut waiting = rooms.inbox.deliverable(9).await.unwrap();
             while waiting.is_empty() {
                 tokio::task::yield_now().await;
