@@ -12,6 +12,7 @@ mod client;
 mod config;
 mod daemon;
 mod failure;
+mod held;
 mod inbox;
 mod messages;
 mod outbox;
@@ -67,6 +68,7 @@ enum Command {
     Outbox(outbox::Arguments),
     Messages(messages::Arguments),
     Tail(tail::Arguments),
+    Held(held::Arguments),
     Trust(trust::Arguments),
     Block(block::Arguments),
     Unblock(unblock::Arguments),
@@ -117,6 +119,7 @@ impl Command {
             Command::Outbox(arguments) => talk(arguments.run(context)),
             Command::Messages(arguments) => talk(arguments.run(context)),
             Command::Tail(arguments) => talk(arguments.run(context)),
+            Command::Held(arguments) => talk(arguments.run(context)),
             Command::Trust(arguments) => talk(arguments.run(context)),
             Command::Block(arguments) => talk(arguments.run(context)),
             Command::Unblock(arguments) => talk(arguments.run(context)),

@@ -14,7 +14,7 @@ pub mod loader;
 mod read;
 pub mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use builtin::{Builtin, builtin, builtins};
 pub use chain::{

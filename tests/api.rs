@@ -148,6 +148,69 @@ async fn trust() {
 }
 
 #[tokio::test]
+async fn held() {
+    let rule = "[[policy]]\nname = \"acl\"\n[[policy.settings.rules]]\npeer = \"*\"\n\
+                direction = \"outbound\"\nkinds = [\"text\"]\neffect = \"hold\"\n";
+    let api = Api::start(rule).await;
+    let mut table = Vec::new();
+    let mut ids = Vec::new();
+    for content in ["first", "second"] {
+        let body = json!({ "to": PEER, "content": content, "conversation_id": "c-1" });
+        let sent = api.ask(Ask::post("/send", &body)).await.json();
+        assert_eq!(sent["state"], "held");
+        ids.push(sent["message_id"].as_str().unwrap().to_owned());
+    }
+    let [first, second] = [&ids[0], &ids[1]].map(|id| format!("/held/{id}"));
+    for ask in [
+        Ask::get("/held"),
+        Ask::get("/held?limit=1"),
+        Ask::get("/held?limit=0"),
+        Ask::post(&format!("{first}/release"), &json!({ "twice": true })),
+        Ask::post_text(&format!("{first}/release"), "[]"),
+        Ask::post_text(&format!("{first}/release?from={PEER}"), ""),
+        Ask::post_text(&format!("{first}/release?from=10000001"), ""),
+        Ask::post(&format!("{first}/release"), &json!({ "once": true })),
+        Ask::post(&format!("{second}/refuse"), &json!({})),
+        Ask::post_text(&format!("{second}/refuse"), ""),
+        Ask::post_text("/held/unheard-of/refuse", ""),
+        Ask::post_text("/held/a%20b/release", ""),
+        Ask::get("/held"),
+    ] {
+        let shown = api.shown(ask.with_token()).await;
+        table.push(shown.replace(&ids[0], "FIRST").replace(&ids[1], "SECOND"));
+    }
+    table.push(api.shown(Ask::get("/held")).await);
+    table.push(api.shown(Ask::post_text("/held/m-1/release", "")).await);
+    table.push(api.shown(Ask::post_text("/held/m-1/refuse", "")).await);
+    insta::assert_snapshot!(table.join("\n"));
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn evaluate() {
+    let pairing = "[[policy]]\nname = \"acl\"\n[policy.settings]\nmode = \"pairing\"\n";
+    let api = Api::start(pairing).await;
+    let mut table = Vec::new();
+    for body in [
+        json!({ "content": "hello" }),
+        json!({ "content": "hello", "trust": "known" }),
+        json!({ "content": "hello", "trust": "blocked", "from": PEER, "conversation_id": "c-1" }),
+        json!({ "content": "hello", "direction": "outbound", "to": PEER }),
+        json!({ "content": "hello", "direction": "sideways" }),
+        json!({ "content": "hello", "from": "a|b" }),
+        json!({ "content": "hello", "unheard_of": 1 }),
+        json!({ "direction": "inbound" }),
+    ] {
+        let ask = Ask::post("/policies/evaluate", &body);
+        table.push(format!("{body} {}", api.shown(ask).await));
+    }
+    let status = api.ask(Ask::get("/status")).await.json();
+    assert_eq!((&status["held"], &status["inbox"]), (&json!(0), &json!(0)));
+    insta::assert_snapshot!(table.join("\n"));
+    api.stop().await;
+}
+
+#[tokio::test]
 async fn the_relays_lists() {
     let relay = relay::Scripted::start().await;
     let api = Api::start(&relay.setting()).await;

@@ -251,6 +251,47 @@ fn trust_needs_a_person_or_yes_and_a_refusal_is_exit_code_4() {
 }
 
 #[test]
+fn what_is_held_is_released_by_a_person_or_yes_and_refused() {
+    let home = Home::new(
+        "[[policy]]\nname = \"acl\"\n[[policy.settings.rules]]\ndirection = \"outbound\"\n\
+         kinds = [\"text\"]\neffect = \"hold\"\nreason = \"the owner looks first\"\n",
+    );
+    let daemon = Daemon::start(&home);
+    assert_eq!(home.run("held").stdout, "nothing is held\n");
+    let send = |text: &str| {
+        let sent = home.run(&format!("send --to {PEER} --json {text}"));
+        sent.json()["message_id"].as_str().unwrap().to_owned()
+    };
+    let (first, second, third) = (send("first"), send("second"), send("third"));
+    let shown = home.run("held").stdout;
+    assert!(
+        shown.contains("held by acl (held_by_rule) until a person answers: the owner looks first")
+            && shown.contains("    | first\n"),
+        "{shown}"
+    );
+
+    let asked = home.run_with(&format!("held release {first}"), b"y\n");
+    assert!(
+        asked.code == 2 && asked.stderr.contains("--yes"),
+        "{asked:?}"
+    );
+    let released = home.run(&format!("held release {first} --yes"));
+    assert_eq!(released.stdout, format!("message {first} is queued now\n"));
+    let refused = home.run(&format!("held refuse {second} --json")).json();
+    assert_eq!(refused["state"], "refused");
+    let again = home.run(&format!("held release {second} --yes"));
+    assert!(
+        again.code == 4 && again.stderr.contains("it is refused"),
+        "{again:?}"
+    );
+    assert_eq!(home.run("held release unheard-of --yes").code, 1);
+    let left = home.run("held --json").json();
+    assert_eq!(left["held"][0]["message_id"], third.as_str());
+    assert_eq!(left["held"].as_array().map(Vec::len), Some(1));
+    assert_eq!(daemon.end(), 0);
+}
+
+#[test]
 fn a_closed_output_is_no_failure() {
     let home = Home::new("");
     let daemon = Daemon::start(&home);

@@ -73,6 +73,7 @@ const SQL_MAY_STAND: &[&str] = &[
     "src/daemon/outbound/outbox",
     "src/daemon/dialogue",
     "src/daemon/schema",
+    "src/daemon/held/rows",
     "src/daemon/rows",
     "src/daemon/story",
     "src/daemon/stories",

@@ -17,6 +17,8 @@ mod floors;
 #[cfg(test)]
 mod gateway_double;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod relay;

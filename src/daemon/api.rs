@@ -15,6 +15,7 @@ mod events;
 mod extract;
 mod guard;
 mod health;
+mod held;
 mod inbox;
 mod lists;
 mod messages;
@@ -50,6 +51,7 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
         .merge(conversations::routes())
         .merge(events::routes())
         .merge(health::routes())
+        .merge(held::routes())
         .merge(inbox::routes())
         .merge(lists::routes())
         .merge(messages::routes())

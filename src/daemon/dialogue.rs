@@ -128,6 +128,23 @@ pub(super) fn end(
     Ok(changed > 0)
 }
 
+/// Closes the conversation for a reason of our own, which stands over one that was just given.
+pub(super) fn close(
+    connection: &Connection,
+    peer: &AgentId,
+    id: &ConversationId,
+    at: Timestamp,
+    because: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE dialogue SET ended_at = coalesce(ended_at, ?3), ended_because = ?4
+             WHERE peer = ?1 AND conversation = ?2",
+        )?
+        .execute(params![peer.as_str(), id.as_str(), at.as_millis(), because])?;
+    Ok(())
+}
+
 /// Every peer with whom a conversation of this id is known; the relay names no peer.
 pub(super) fn peers_of(
     connection: &Connection,

@@ -1,5 +1,7 @@
 //! What the local API holds on to: every question and every request, each one method.
 
+mod judging;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::follow::Followed;
+use super::held::HeldBox;
 use super::inbound::{Inbox, inbox};
 use super::lane::Lane;
 use super::link::{ClockOffset, LinkState, LinkStatus};
@@ -55,6 +58,7 @@ pub(super) struct Parts {
     pub(super) lane: Lane,
     pub(super) inbox: Inbox,
     pub(super) outbox: Outbox,
+    pub(super) held: HeldBox,
     pub(super) events: Events,
     pub(super) chain: Arc<ArcSwap<Chain>>,
     pub(super) link: watch::Receiver<LinkStatus>,

@@ -4,6 +4,7 @@
 //! acknowledgement only after its row is on disk. What the disk or a full inbox does not take stays
 //! in hand, unacknowledged, and is judged again until it is taken.
 
+mod again;
 pub(super) mod inbox;
 mod judge;
 mod verify;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::lane::Lane;
+use super::outbound::Outbox;
 use super::story::Events;
 use super::view::Event;
 use crate::db::DbError;
@@ -25,6 +27,7 @@ use crate::types::{AgentId, Message, MessageId, Timestamp};
 use crate::wire::frame::{Ack, AckOutcome};
 use crate::wire::{Features, Form, MessageFrame, NonceMemory, SigningKey};
 
+pub(super) use again::judge_again;
 pub(super) use inbox::{Admitted, Inbox, Settled};
 pub(super) use judge::{Intake, Taken, reason, take};
 pub(super) use verify::{Unverified, Verified};
@@ -62,6 +65,7 @@ pub(super) struct Inbound {
     pub(super) me: AgentId,
     pub(super) lane: Lane,
     pub(super) inbox: Inbox,
+    pub(super) outbox: Outbox,
     pub(super) events: Events,
     pub(super) stop: CancellationToken,
 }
@@ -133,6 +137,9 @@ impl Inbound {
         self.events.tell_all(taken.story);
         if taken.wakes_agent {
             self.inbox.wake();
+        }
+        if taken.wakes_link {
+            self.outbox.wake();
         }
         if let Some(outcome) = taken.ack {
             acknowledge(verified.session(), from, id, outcome).await;

@@ -5,6 +5,9 @@
 //! messages before it changed. The policies' state is kept in memory between jobs; a counter beside
 //! it in the database tells whether the two still agree, and after a transaction that did not
 //! commit it is read again.
+//!
+//! Jobs run in the order in which they are brought. A held message that is released is a job of its
+//! own, brought only when the one before it is done, so it goes behind all that waits.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +21,7 @@ use super::outbound::{Draft, Drafted};
 use super::rows::{keep_note, note, unreadable};
 use crate::clock::Clock;
 use crate::db::{Database, DbError, Pending};
-use crate::policy::{Chain, Judged, PolicyState, StateChanges, Subject};
+use crate::policy::{Chain, Judged, PolicyState, Ruling, StateChanges, Subject};
 
 /// The note that counts changes of the policies' state.
 const CHANGES: &str = "policy_state_changes";
@@ -83,6 +86,38 @@ impl Lane {
         self.enter(|bench| super::outbound::draft(bench, draft))
             .await
             .await
+    }
+
+    /// Does `work`, which brings one held message before the chain again.
+    pub(super) async fn return_held<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Bench<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        self.enter(work).await.await
+    }
+
+    /// Has the chain judge `message` on a copy of what the policies remember, and forgets it.
+    pub(super) async fn try_out<M: Subject + Send + 'static>(
+        &self,
+        message: M,
+    ) -> Result<Ruling, DbError> {
+        let lane = self.clone();
+        self.db
+            .read(move |connection| {
+                let chain = lane.chain.load_full();
+                let remembered = lane.remembered(connection)?;
+                Ok(chain.try_out(&message, &remembered))
+            })
+            .await
+    }
+
+    /// What the policies remember, as of the last message that is on disk.
+    fn remembered(&self, connection: &Connection) -> rusqlite::Result<PolicyState> {
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.changes == Some(count_of_changes(connection)?) {
+            return Ok(memory.state.snapshot());
+        }
+        PolicyState::load(connection)
     }
 
     async fn enter<T: Send + 'static>(

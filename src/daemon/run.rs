@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use super::agent::{self, NoClient};
 use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
+use super::held::HeldBox;
 use super::identity::{self, IdentityError, Known};
 use super::inbound::{IN_HAND, Inbound, Inbox, Received, inbox};
 use super::lane::{Lane, Room};
@@ -179,10 +180,21 @@ impl Foundation {
             me: me.clone(),
             lane: lane.clone(),
             inbox: inbox.clone(),
+            outbox: outbox.clone(),
             events: events.clone(),
             stop: tasks.stopping().clone(),
         };
         rooms.spawn("inbound", inbound.run(to_judge));
+        let held = HeldBox {
+            me: me.clone(),
+            db: db.clone(),
+            lane: lane.clone(),
+            inbox: inbox.clone(),
+            outbox: outbox.clone(),
+            events: events.clone(),
+            clock: clock.clone(),
+        };
+        rooms.spawn("held", held.clone().keep(tasks.stopping().clone()));
         let link = self.start_link(config, received, &outbox, &rooms);
         rooms.spawn(
             "housekeeping",
@@ -198,6 +210,7 @@ impl Foundation {
             lane,
             inbox,
             outbox,
+            held,
             events: self.events,
             chain: self.chain,
             link,

@@ -2,10 +2,14 @@
 //!
 //! Plain data. Field names are public: scripts and the command line read them.
 
+mod judging;
+
 use serde::{Deserialize, Serialize};
 
 use crate::policy::{Annotation, PolicyStatus, Step};
 use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
+
+pub use judging::{EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal};
 
 /// How the daemon is; `GET /status`.
 #[derive(Debug, Clone, Serialize)]

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tracing::error;
 
 use super::guard::{Denied, MAX_BODY_BYTES};
-use crate::daemon::view::SendRefusal;
+use crate::daemon::view::{HeldRefusal, SendRefusal};
 use crate::daemon::{EndRefusal, RelayCallError};
 use crate::db::DbError;
 use crate::policy::words;
@@ -218,6 +218,23 @@ impl From<EndRefusal> for ApiError {
                 StatusCode::CONFLICT,
                 "conversation_ended",
                 "the conversation has ended already",
+            ),
+        }
+    }
+}
+
+impl From<HeldRefusal> for ApiError {
+    fn from(refusal: HeldRefusal) -> Self {
+        match refusal {
+            HeldRefusal::NotFound => Self::not_found("no message of this name is known"),
+            HeldRefusal::NotHeld(state) => Self::new(
+                StatusCode::CONFLICT,
+                "not_held",
+                format!("the message is not held: it is {state}"),
+            ),
+            HeldRefusal::Ambiguous(agents) => Self::ambiguous(
+                "messages of this name from several agents are held; name one with `?from=`",
+                agents,
             ),
         }
     }

@@ -25,14 +25,33 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let bytes = read(request, BODY_TIMEOUT).await?;
-        // Derived reading would also take an array, field by field.
-        if !bytes.trim_ascii_start().starts_with(b"{") {
-            return Err(ApiError::malformed("this needs a body: a JSON object"));
-        }
-        serde_json::from_slice(&bytes)
-            .map(Body)
-            .map_err(|error| ApiError::malformed(format!("the body is not as it must be: {error}")))
+        parse(&bytes).map(Body)
     }
+}
+
+/// A JSON body that may be left out.
+#[derive(Debug)]
+pub(super) struct MaybeBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let bytes = read(request, BODY_TIMEOUT).await?;
+        match bytes.is_empty() {
+            true => Ok(Self(T::default())),
+            false => parse(&bytes).map(Self),
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Derived reading would also take an array, field by field.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(ApiError::malformed("this needs a body: a JSON object"));
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::malformed(format!("the body is not as it must be: {error}")))
 }
 
 async fn read(request: Request, timeout: Duration) -> Result<Bytes, ApiError> {

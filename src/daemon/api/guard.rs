@@ -18,7 +18,7 @@ use crate::types::Secret;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Routes that tell no content and change no trust.
-const OPEN_ROUTES: [&str; 10] = [
+const OPEN_ROUTES: [&str; 11] = [
     "/",
     "/healthz",
     "/readyz",
@@ -26,6 +26,7 @@ const OPEN_ROUTES: [&str; 10] = [
     "/metrics",
     "/openapi.json",
     "/policies",
+    "/policies/evaluate",
     "/send",
     "/agents/{id}",
     "/conversations/{id}/end",

@@ -20,12 +20,17 @@ What is marked * needs `Authorization: Bearer` with the token of the daemon's to
   GET    /outbox                  * what was sent; ?limit=
   GET    /conversations           * with whom, how many turns, whether ended
   POST   /conversations/ID/end      ends one; ?peer=
+  GET    /held                    * what waits for a person; ?limit=
+  POST   /held/ID/release         * lets one be judged again: {\"once\"}; ?from=
+  POST   /held/ID/refuse          * refuses one; ?from=
   GET    /trust                   * how far each peer is trusted
   POST   /trust                   * sets it: {\"agent_id\", \"level\"}
   GET    /block, /allow           * this agent's lists at the relay; POST, DELETE
   PUT    /allowlist-mode          * {\"enabled\"}
   GET    /agents/ID                 an agent's card, and whether it is there
   GET    /policies                  the policies in force
+  POST   /policies/evaluate         what they would do: {\"content\", \"direction\", \"from\",
+                                    \"to\", \"conversation_id\", \"trust\"}
   GET    /events                  * what happens, as it happens (server-sent events)
   GET    /healthz, /readyz          for supervisors
 

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use super::inbox::{self, NewRow, RowState};
 use super::{Verified, live};
 use crate::daemon::lane::{Bench, MAX_MESSAGE_AGE};
+use crate::daemon::outbound::close_used_up;
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::Event;
 use crate::daemon::{dialogue, trust};
 use crate::policy::{Annotation, Facts, Judged, Outcome, Ruling, Subject};
-use crate::types::{Direction, Kind, Trust};
+use crate::types::{AgentId, ConversationId, Direction, Kind, Message, Trust};
 use crate::wire::frame::AckOutcome;
+
+/// The host's word on a message whose author the relay does not prove.
+pub(super) const UNAUTHENTICATED_RELAY: &str = "unauthenticated_relay";
 
 /// What came of bringing a message to the lane.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(in crate::daemon) struct Taken {
     pub(in crate::daemon) ack: Option<AckOutcome>,
     pub(in crate::daemon) story: Vec<Entry>,
     pub(in crate::daemon) wakes_agent: bool,
+    /// Set where the refusal closes the conversation, and an `end` goes out.
+    pub(in crate::daemon) wakes_link: bool,
     /// Set for what lives only for the moment: told to listeners, neither kept nor acknowledged.
     pub(in crate::daemon) live: Option<Event>,
     /// Set where the message was taken before, and how this one relates to the first.
@@ -103,7 +109,7 @@ fn arrive(bench: &Bench<'_>, verified: Arc<Verified>) -> rusqlite::Result<Arriva
         said
     } else {
         annotations.push(Annotation::host(
-            "unauthenticated_relay",
+            UNAUTHENTICATED_RELAY,
             "the relay does not prove who sends",
         ));
         said.min(Trust::Unknown)
@@ -129,24 +135,31 @@ fn keep(bench: &mut Bench<'_>, judged: Judged<Arrival>) -> rusqlite::Result<Take
         Outcome::Refused(_) => AckOutcome::Refused,
     };
     let (arrival, ruling) = judged.into_parts();
-    let admitted = matches!(ruling.outcome, Outcome::Admitted { .. });
-    let story = store(bench, &arrival, ruling, outcome)?;
+    let mut story = store(bench, &arrival, &ruling, outcome)?;
     let verified = &arrival.verified;
-    if admitted {
-        follow_conversation(bench, verified)?;
+    let Message { from, to, kind, .. } = verified.message();
+    if matches!(ruling.outcome, Outcome::Admitted { .. }) {
+        follow_conversation(bench, from, verified.conversation(), *kind)?;
     }
+    let closing = close_used_up(bench, to, &about(verified), *kind, &ruling.outcome)?;
+    let wakes_link = closing.as_ref().is_some_and(|end| end.wakes_link);
+    story.extend(closing.into_iter().flat_map(|end| end.story));
     Ok(Taken {
         story,
         wakes_agent,
+        wakes_link,
         ..taken(verified, outcome)
     })
 }
 
 /// What an admitted message does to its conversation.
-fn follow_conversation(bench: &Bench<'_>, verified: &Verified) -> rusqlite::Result<()> {
-    let peer = &verified.message().from;
-    let id = verified.conversation();
-    match verified.message().kind {
+pub(super) fn follow_conversation(
+    bench: &Bench<'_>,
+    peer: &AgentId,
+    id: &ConversationId,
+    kind: Kind,
+) -> rusqlite::Result<()> {
+    match kind {
         Kind::Text => dialogue::count_turn(bench.connection, peer, id, bench.now),
         Kind::End => {
             dialogue::end(bench.connection, peer, id, bench.now, "the peer ended it").map(drop)
@@ -158,17 +171,12 @@ fn follow_conversation(bench: &Bench<'_>, verified: &Verified) -> rusqlite::Resu
 fn store(
     bench: &Bench<'_>,
     arrival: &Arrival,
-    ruling: Ruling,
+    ruling: &Ruling,
     outcome: AckOutcome,
 ) -> rusqlite::Result<Vec<Entry>> {
     let verified = &arrival.verified;
     let about = about(verified);
-    let state = match (&ruling.outcome, verified.message().kind) {
-        (Outcome::Admitted { .. }, Kind::Text) => RowState::Waiting,
-        (Outcome::Admitted { .. }, Kind::End | Kind::Typing | Kind::ReadReceipt) => RowState::Noted,
-        (Outcome::Held(_), _) => RowState::Held,
-        (Outcome::Refused(_), _) => RowState::Refused,
-    };
+    let state = state_of(&ruling.outcome, verified.message().kind);
     let reason = reason(&ruling.outcome);
     let row = NewRow {
         verified,
@@ -177,11 +185,21 @@ fn store(
         state,
         reason: reason.as_deref(),
     };
-    inbox::insert(bench.connection, &row, &ruling)?;
+    inbox::insert(bench.connection, &row, ruling)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;
     let received = story::write(bench.connection, &about, bench.now, "received", None)?;
     let judged = story::write(bench.connection, &about, bench.now, state.as_str(), reason)?;
     Ok(vec![received, judged])
+}
+
+/// Where a judged message stands.
+pub(super) fn state_of(outcome: &Outcome, kind: Kind) -> RowState {
+    match (outcome, kind) {
+        (Outcome::Admitted { .. }, Kind::Text) => RowState::Waiting,
+        (Outcome::Admitted { .. }, Kind::End | Kind::Typing | Kind::ReadReceipt) => RowState::Noted,
+        (Outcome::Held(_), _) => RowState::Held,
+        (Outcome::Refused(_), _) => RowState::Refused,
+    }
 }
 
 /// A sentence on why a message is not admitted.
@@ -256,6 +274,7 @@ fn taken(verified: &Verified, outcome: AckOutcome) -> Taken {
         ack: is_lasting.then_some(outcome),
         story: Vec::new(),
         wakes_agent: false,
+        wakes_link: false,
         live: None,
         repeat: None,
     }

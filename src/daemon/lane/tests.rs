@@ -1,7 +1,9 @@
 //! Messages through the lane, both ways, on a database of their own: what each test says in its
 //! name. Frames come in by the inbound task, drafts by the lane itself; no socket is near.
 
+mod closing;
 mod failing;
+mod held;
 mod inbound;
 mod outbound;
 
@@ -14,15 +16,17 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::daemon::held::HeldBox;
 use crate::daemon::inbound::{Inbound, Inbox, Received, Session};
 use crate::daemon::outbound::Outbox;
 use crate::daemon::story::Events;
 use crate::daemon::view::{Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal};
 use crate::daemon::{schema, trust};
-use crate::policy::{Engine, PolicySpec};
+use crate::policy::tests::Module;
+use crate::policy::{Engine, ModuleSource, PolicySpec};
 use crate::tasks::Tasks;
 use crate::types::{
-    AgentId, ConversationId, Kind, Message, MessageId, Nonce, Secret, Timestamp, Trust,
+    AgentId, ConversationId, Direction, Kind, Message, MessageId, Nonce, Secret, Timestamp, Trust,
 };
 use crate::wire::frame::Ack;
 use crate::wire::{Features, Form, Material, MessageFrame, NonceMemory, SigningKey};
@@ -32,7 +36,7 @@ pub(super) const ME: &str = "41490369";
 pub(super) const PEER: &str = "10079218";
 
 /// Compiled once for all tests; each test has its own memory of what they remember.
-static OPEN: LazyLock<Arc<Chain>> = LazyLock::new(|| acl("open"));
+pub(super) static OPEN: LazyLock<Arc<Chain>> = LazyLock::new(|| acl("open"));
 static PAIRING: LazyLock<Arc<Chain>> = LazyLock::new(|| acl("pairing"));
 
 fn acl(mode: &str) -> Arc<Chain> {
@@ -41,13 +45,30 @@ fn acl(mode: &str) -> Arc<Chain> {
     Arc::new(Chain::load(&Engine::start().unwrap(), &[spec]).unwrap())
 }
 
+/// A chain of policies by hand, each for one direction.
+pub(super) fn by_hand(policies: &[(&str, Direction, Module)]) -> Arc<Chain> {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = |(name, direction, module): &(&str, Direction, Module)| {
+        let path = folder.path().join(format!("{name}.wasm"));
+        std::fs::write(&path, module.bytes()).unwrap();
+        PolicySpec {
+            module: ModuleSource::Path(path),
+            directions: vec![*direction],
+            ..PolicySpec::of_builtin(name)
+        }
+    };
+    let specs: Vec<PolicySpec> = policies.iter().map(spec).collect();
+    Arc::new(Chain::load(&Engine::start().unwrap(), &specs).unwrap())
+}
+
 /// The rooms around one lane.
 pub(super) struct Rooms {
-    _dir: TempDir,
+    dir: TempDir,
     pub(super) db: Database,
     pub(super) lane: Lane,
     pub(super) inbox: Inbox,
     pub(super) outbox: Outbox,
+    pub(super) held: HeldBox,
     pub(super) events: broadcast::Receiver<Event>,
     pub(super) clock: Clock,
     inbound: Inbound,
@@ -55,23 +76,19 @@ pub(super) struct Rooms {
 
 impl Rooms {
     pub(super) fn open() -> Self {
-        Self::with(
-            &OPEN,
-            Room {
-                inbox: 100,
-                outbox: 100,
-            },
-        )
+        Self::of(&OPEN)
     }
 
     pub(super) fn pairing() -> Self {
-        Self::with(
-            &PAIRING,
-            Room {
-                inbox: 100,
-                outbox: 100,
-            },
-        )
+        Self::of(&PAIRING)
+    }
+
+    pub(super) fn of(chain: &Arc<Chain>) -> Self {
+        let room = Room {
+            inbox: 100,
+            outbox: 100,
+        };
+        Self::with(chain, room)
     }
 
     pub(super) fn narrow(room: Room) -> Self {
@@ -79,31 +96,61 @@ impl Rooms {
     }
 
     fn with(chain: &Arc<Chain>, room: Room) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::in_dir(
+            tempfile::tempdir().unwrap(),
+            chain,
+            room,
+            Clock::manual(NOW),
+        )
+    }
+
+    fn in_dir(dir: TempDir, chain: &Arc<Chain>, room: Room, clock: Clock) -> Self {
         let path = dir.path().join("daemon.db");
         let db = Database::open(&path, schema::MIGRATIONS, &Tasks::new()).unwrap();
-        let clock = Clock::manual(NOW);
         let events = Events::new();
         let chain = Arc::new(ArcSwap::new(Arc::clone(chain)));
         let lane = Lane::new(db.clone(), chain, clock.clone(), room);
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let me = AgentId::new(ME).unwrap();
+        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
         Self {
             inbound: Inbound {
                 me: me.clone(),
                 lane: lane.clone(),
                 inbox: inbox.clone(),
+                outbox: outbox.clone(),
                 events: events.clone(),
                 stop: CancellationToken::new(),
             },
-            outbox: Outbox::new(db.clone(), events.clone(), clock.clone(), me),
+            held: HeldBox {
+                me,
+                db: db.clone(),
+                lane: lane.clone(),
+                inbox: inbox.clone(),
+                outbox: outbox.clone(),
+                events: events.clone(),
+                clock: clock.clone(),
+            },
+            outbox,
             events: events.listen(),
-            _dir: dir,
+            dir,
             db,
             lane,
             inbox,
             clock,
         }
+    }
+
+    /// Publishes another chain.
+    pub(super) fn publish(&self, chain: &Arc<Chain>) {
+        self.lane.chain.store(Arc::clone(chain));
+    }
+
+    /// The same rooms as a new process finds them.
+    pub(super) async fn restart(self) -> Self {
+        self.db.close().await;
+        let (chain, room) = (self.lane.chain.load_full(), self.lane.room);
+        Self::in_dir(self.dir, &chain, room, self.clock)
     }
 
     /// Has the inbound task take `frames` in their order, to the end.
@@ -143,6 +190,15 @@ impl Rooms {
     /// The states of the inbox's rows, in order.
     pub(super) async fn inbox_states(&self) -> Vec<String> {
         self.inbox()
+            .await
+            .into_iter()
+            .map(|row| row.state)
+            .collect()
+    }
+
+    /// The states of the outbox's rows, in order.
+    pub(super) async fn outbox_states(&self) -> Vec<String> {
+        self.outbox()
             .await
             .into_iter()
             .map(|row| row.state)

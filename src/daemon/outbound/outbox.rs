@@ -1,6 +1,7 @@
 //! The outbox: every message drafted, its state, and what the relay said. The only maker of an
 //! [`Admitted`] message that goes to the link.
 
+pub(in crate::daemon) mod held;
 mod rows;
 
 use std::collections::HashSet;
