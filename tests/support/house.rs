@@ -138,7 +138,9 @@ impl Agent {
                 }
                 match events.recv().await {
                     Ok(Event::Message { .. } | Event::Live { .. } | Event::Link { .. })
-                    | Ok(Event::Gateway { .. } | Event::Trust { .. })
+                    | Ok(
+                        Event::Gateway { .. } | Event::Trust { .. } | Event::PolicyReload { .. },
+                    )
                     | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => panic!("the daemon is gone"),
                 }
