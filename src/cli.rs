@@ -1,8 +1,8 @@
 //! Floor 4: the command line. Reads the words, starts the roles, talks to a running daemon by its
 //! local HTTP, and is the only place that prints.
 //!
-//! Each subcommand is a file with its arguments and its `run`, and one variant of [`Command`].
-//! What a peer wrote is printed through `safe`; how a command ends is a [`Failure`] or nothing.
+//! Each subcommand is a file with its arguments and its `run`, and one variant of `Command`.
+//! What a peer wrote is printed through `safe`; how a command ends is a `Failure` or nothing.
 
 mod allow;
 mod allowlist;

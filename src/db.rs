@@ -144,13 +144,14 @@ impl Database {
             source,
         };
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(failed)?;
+        let seen = migrate::seen(&connection, migrations, path)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
             .map_err(failed)?;
         connection
             .pragma_update(None, "synchronous", "FULL")
             .map_err(failed)?;
-        migrate::run(&mut connection, migrations, path)?;
+        migrate::run(&mut connection, migrations, seen).map_err(failed)?;
         let writer = Writer::start(connection, tasks).map_err(|source| OpenError::Thread {
             path: path.to_owned(),
             source,

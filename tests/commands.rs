@@ -262,6 +262,14 @@ fn a_closed_output_is_no_failure() {
 }
 
 #[test]
+fn a_daemon_goes_on_when_nobody_reads_what_it_prints() {
+    let home = Home::new("");
+    let daemon = Daemon::start_unread(&home);
+    home.run_until_found("status");
+    assert_eq!(daemon.end(), 0);
+}
+
+#[test]
 fn no_token_is_ever_printed() {
     let home = Home::new("");
     let daemon = Daemon::start(&home);

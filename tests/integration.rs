@@ -9,6 +9,8 @@ mod commands;
 #[cfg(test)]
 mod crossing;
 #[cfg(test)]
+mod daemon_v1;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
@@ -16,5 +18,7 @@ mod floors;
 mod gateway_double;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod relay;
 #[cfg(test)]
 mod support;

@@ -33,20 +33,22 @@ impl Arguments {
             register_again: self.register,
             deliver: true,
         };
+        let mut signals = role::Signals::listen()?;
         let tasks = Tasks::new();
-        let running = daemon::start(settings, Clock::system(), &tasks)
-            .await
-            .map_err(why)?;
+        let running = tokio::select! {
+            started = daemon::start(settings, Clock::system(), &tasks) => started.map_err(why)?,
+            () = signals.wait(tasks.stopping()) => return role::end(&tasks).await,
+        };
         lock.publish(running.address, &token_file)
             .map_err(anyhow::Error::from)?;
-        print::line(format_args!(
+        print::announce(format_args!(
             "agent {}, local HTTP on http://{}",
             running.daemon.agent_id(),
             running.address
-        ))?;
+        ));
         // The database closes with the last handle to it.
         drop(running);
-        role::until_asked_to_end(tasks.stopping()).await?;
+        signals.wait(tasks.stopping()).await;
         role::end(&tasks).await
     }
 }

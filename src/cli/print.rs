@@ -23,6 +23,13 @@ pub(super) fn json(value: &Value) -> Result<(), Failure> {
     line(safe::json(&value.to_string()))
 }
 
+/// Says on standard output that a role is up. It goes on where nobody reads that.
+pub(super) fn announce(text: impl Display) {
+    let mut stdout = io::stdout().lock();
+    // A role is not there for its output, whatever has become of it.
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
 /// Says something to the person who waits, on standard error.
 pub(super) fn note(text: impl Display) {
     // Where nobody can be told, there is nobody to tell that either.

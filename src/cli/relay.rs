@@ -32,9 +32,10 @@ impl Arguments {
         if is_own_store {
             files::create_private_dir(config.paths.data_dir()).map_err(anyhow::Error::from)?;
         }
+        let mut signals = role::Signals::listen()?;
         let relay = start(&config.relay_server).await?;
-        print::line(format_args!("relay on ws://{}/connect", relay.local_addr))?;
-        role::until_asked_to_end(relay.stopping()).await?;
+        print::announce(format_args!("relay on ws://{}/connect", relay.local_addr));
+        signals.wait(relay.stopping()).await;
         end(relay).await
     }
 }
@@ -45,12 +46,14 @@ pub(super) async fn start(server: &RelayServer) -> Result<RunningRelay, Failure>
     Ok(relay.map_err(anyhow::Error::from)?)
 }
 
-/// Ends a relay in order.
+/// Ends a relay in order; one that broke is a failure.
 pub(super) async fn end(relay: RunningRelay) -> Result<(), Failure> {
-    Ok(relay
-        .shutdown(role::DEADLINE)
-        .await
-        .map_err(anyhow::Error::from)?)
+    let is_broken = relay.is_broken();
+    let drained = relay.shutdown(role::DEADLINE).await;
+    if is_broken {
+        return Err(role::broke());
+    }
+    Ok(drained.map_err(anyhow::Error::from)?)
 }
 
 fn settings(server: &RelayServer) -> Settings {

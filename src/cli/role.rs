@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
@@ -51,16 +51,31 @@ pub(super) fn take_lock(paths: &Paths) -> Result<Lock, Failure> {
     Ok(Lock::acquire(&path).map_err(anyhow::Error::from)?)
 }
 
-/// Waits until somebody asks the process to end, or `stopping` says that it must.
-pub(super) async fn until_asked_to_end(stopping: &CancellationToken) -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = stopping.cancelled() => {}
+/// The signals by which a role is asked to end. From the moment on that it listens, the process
+/// ends in order or not at all.
+#[derive(Debug)]
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens from now on.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    /// Waits until one of them comes, or `stopping` says that the role must end.
+    pub(super) async fn wait(&mut self, stopping: &CancellationToken) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = stopping.cancelled() => {}
+        }
+    }
 }
 
 /// Ends the tasks of a role in order; one that broke is a failure.
@@ -68,8 +83,12 @@ pub(super) async fn end(tasks: &Tasks) -> Result<(), Failure> {
     tasks.cancel();
     let drained = tasks.drain(DEADLINE).await;
     if tasks.is_broken() {
-        let sentence = "a part of the program broke and everything was stopped; the log says which";
-        return Err(Failure::failed(sentence));
+        return Err(broke());
     }
     Ok(drained.map_err(anyhow::Error::from)?)
+}
+
+/// A role ended because a part of it broke.
+pub(super) fn broke() -> Failure {
+    Failure::failed("a part of the program broke and everything was stopped; the log says which")
 }

@@ -42,6 +42,7 @@ impl Arguments {
         let config = on_this_machine(context.load(&Overrides::default())?);
         role::start_logging(context, &config, Some(QUIET))?;
         let mut lock = role::take_lock(&config.paths)?;
+        let mut signals = role::Signals::listen()?;
         let relay = relay::start(&config.relay_server).await?;
         let config = with_relay(config, relay.local_addr)?;
 
@@ -52,25 +53,24 @@ impl Arguments {
         lock.publish(agent.address, &token_file)
             .map_err(anyhow::Error::from)?;
 
-        print::line(welcome(
+        print::announce(welcome(
             &config,
             &agent,
             &guest,
             &paste_line(context, &guest),
-        ))?;
+        ));
         let client = Client::at(agent.address, &token_file)?;
         // The databases close with the last handles to them.
         drop((agent, guest));
         let shown = show_inbox(client, tasks.stopping().clone());
         let ended = tokio::select! {
-            asked = role::until_asked_to_end(tasks.stopping()) => asked,
-            broken = role::until_asked_to_end(relay.stopping()) => broken,
+            () = signals.wait(tasks.stopping()) => Ok(()),
+            () = relay.stopping().cancelled() => Ok(()),
             shown = shown => shown,
         };
-        role::end(&tasks)
-            .await
-            .and(relay::end(relay).await)
-            .and(ended)
+        // Together, since both have to be done within one deadline.
+        let (agents_ended, relay_ended) = tokio::join!(role::end(&tasks), relay::end(relay));
+        agents_ended.and(relay_ended).and(ended)
     }
 }
 

@@ -57,6 +57,13 @@ impl Home {
         Ran::of(self.command(words).stdout(writer).spawn().unwrap())
     }
 
+    /// Runs the program with these words until it finds a daemon. The lock file is the only sign
+    /// that a daemon gives whose output nobody reads.
+    pub(crate) fn run_until_found(&self, words: &str) -> Ran {
+        let mut tries = std::iter::repeat_with(|| self.run(words)).take(2_000);
+        tries.find(|ran| ran.code != 3).unwrap()
+    }
+
     /// Runs a line as a person who pastes it does, from another folder.
     pub(crate) fn run_in_shell(&self, line: &str) -> Ran {
         let mut shell = Command::new("/bin/sh");
@@ -124,7 +131,7 @@ impl Ran {
 #[derive(Debug)]
 pub(crate) struct Daemon {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Daemon {
@@ -139,17 +146,33 @@ impl Daemon {
         daemon
     }
 
+    /// Starts `daemon` with nobody who reads what it prints.
+    pub(crate) fn start_unread(home: &Home) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = home.command("daemon");
+        let child = command
+            .stdout(writer)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            stdout: None,
+        }
+    }
+
     /// Starts a role.
     pub(crate) fn role(home: &Home, words: &str) -> Self {
         let mut child = home.command(words).stderr(Stdio::null()).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().map(BufReader::new);
         Self { child, stdout }
     }
 
     /// The next line that it prints.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
         line
     }
 

@@ -32,15 +32,11 @@ impl SessionEnd {
     }
 
     /// The socket gave an error.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the library's errors: whatever it adds, the connection is lost"
-    )]
     pub(super) fn of(error: &tungstenite::Error) -> Self {
-        match error {
-            tungstenite::Error::Capacity(_) => SessionEnd::TooLong,
-            other => SessionEnd::Lost(format!("reading from the relay: {other}")),
+        if matches!(error, tungstenite::Error::Capacity(_)) {
+            return SessionEnd::TooLong;
         }
+        SessionEnd::Lost(format!("reading from the relay: {error}"))
     }
 
     /// The code with which our side closes.
