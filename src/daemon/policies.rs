@@ -205,4 +205,29 @@ mod tests {
             assert_eq!(of(name, module, settings), expected, "{case}");
         }
     }
+
+    #[tokio::test]
+    async fn a_new_limit_in_the_state_file_is_passed_on() {
+        let environment = Environment::from_pairs([("HOME", "/h")]);
+        let flags = Overrides::default();
+        let config = Config::from_text(&environment, &flags, "/c.toml".as_ref(), "").unwrap();
+        let config = config.without_policies();
+        let opened = open(&config, Engine::start().unwrap(), None).await.unwrap();
+        let mut passed_on = opened.max_turns.subscribe();
+        let state = |text: &str| Followed {
+            good: Some(std::sync::Arc::new(Some(StateFile::parse(text).unwrap()))),
+            problem: None,
+        };
+        let (changed, followed) = watch::channel(state(r#"{"maxTurnsPerConversation": 7}"#));
+        let tasks = Tasks::new();
+        opened.follow(&tasks, followed, Events::new());
+        for limit in [7, 9] {
+            let limit = TurnNumber::new(limit);
+            let wait = passed_on.wait_for(|passed| *passed == limit);
+            let passed = tokio::time::timeout(std::time::Duration::from_secs(20), wait).await;
+            assert!(passed.is_ok());
+            changed.send_replace(state(r#"{"maxTurnsPerConversation": 9}"#));
+        }
+        tasks.cancel();
+    }
 }

@@ -86,11 +86,9 @@ impl Cache {
             None => make_key(folder, key_file)?,
         };
         sweep_up(folder);
-        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-        let key = Hmac::new_from_slice(&key).expect("HMAC takes any key");
         Ok(Self {
             folder: folder.to_owned(),
-            key,
+            key: mac_key(&key),
             engine: fingerprint(engine),
         })
     }
@@ -154,6 +152,11 @@ impl Cache {
         mac.update(code);
         mac
     }
+}
+
+fn mac_key(key: &[u8; 32]) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    Hmac::new_from_slice(key).expect("HMAC takes any key")
 }
 
 const NOW: Timestamps = {

@@ -223,7 +223,10 @@ async fn start_relay(home: &Path, listen: SocketAddr) -> RunningRelay {
     let settings = relay::Settings {
         listen,
         store: StorePath::Sqlite(home.join("relay.db")),
+        // What a relay limits is tried where it is tried alone.
         registrations_per_minute: 0,
+        rate_limit_per_minute: 0,
+        max_turns: 0,
         ..relay::Settings::default()
     };
     Relay::start(settings, Clock::system()).await.unwrap()
