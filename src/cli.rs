@@ -16,6 +16,7 @@ mod held;
 mod inbox;
 mod messages;
 mod outbox;
+mod policy;
 mod print;
 mod relay;
 mod role;
@@ -74,6 +75,7 @@ enum Command {
     Unblock(unblock::Arguments),
     Allow(allow::Arguments),
     Allowlist(allowlist::Arguments),
+    Policy(policy::Arguments),
     Config(config::Arguments),
 }
 
@@ -125,6 +127,7 @@ impl Command {
             Command::Unblock(arguments) => talk(arguments.run(context)),
             Command::Allow(arguments) => talk(arguments.run(context)),
             Command::Allowlist(arguments) => talk(arguments.run(context)),
+            Command::Policy(arguments) => talk(arguments.run(context)),
             Command::Config(arguments) => arguments.run(context),
         }
     }

@@ -11,7 +11,6 @@
 mod agent;
 mod api;
 mod dialogue;
-mod follow;
 mod handle;
 mod held;
 mod identity;

@@ -6,7 +6,7 @@
 //!
 //! The modules stand on floors, and each imports only from below:
 //!
-//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
+//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`], `follow`
 //! - floor 1: [`wire`], [`config`], [`db`], [`tls`], [`telemetry`]
 //! - floor 2: [`policy`]
 //! - floor 3: [`daemon`], [`relay`]
@@ -18,6 +18,7 @@ pub mod config;
 pub mod daemon;
 pub mod db;
 pub mod files;
+mod follow;
 pub mod policy;
 pub mod relay;
 pub mod tasks;

@@ -28,6 +28,23 @@ async fn status_and_health() {
 }
 
 #[tokio::test]
+async fn policies() {
+    let api = Api::start("").await;
+    let reload = || Ask::post("/policies/reload", &json!({}));
+    let mut table = Vec::new();
+    for ask in [
+        Ask::get("/policies"),
+        reload(),
+        reload().with_token(),
+        Ask::get("/policies/reload").with_token(),
+    ] {
+        table.push(api.shown(ask).await);
+    }
+    insta::assert_snapshot!(table.join("\n"));
+    api.stop().await;
+}
+
+#[tokio::test]
 async fn send() {
     let api = Api::start("").await;
     let hello = json!({ "to": PEER, "content": "hello" });

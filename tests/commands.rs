@@ -292,6 +292,37 @@ fn what_is_held_is_released_by_a_person_or_yes_and_refused() {
 }
 
 #[test]
+fn policies_are_loaded_anew_and_what_is_wrong_leaves_them_in_force() {
+    let acl =
+        |mode: &str| format!("[[policy]]\nname = \"acl\"\n[policy.settings]\nmode = \"{mode}\"\n");
+    let home = Home::new(&acl("open"));
+    let daemon = Daemon::start(&home);
+    let listed = home.run("policy list").stdout;
+    assert!(listed.starts_with("name "), "{listed}");
+    let in_force = home.run("policy list --json").json()["policies"].clone();
+
+    home.configure(&acl("shut"));
+    let refused = home.run("policy reload");
+    assert_eq!(refused.code, 2, "{refused:?}");
+    let place = "opendialogue.toml:4:8: policy `acl`: setting `mode`";
+    assert!(refused.stderr.contains(place), "{refused:?}");
+    for words in ["policy list", "status"] {
+        let told = home.run(words).stdout;
+        assert!(told.contains(place), "{words}: {told}");
+    }
+    let still = home.run("policy list --json").json();
+    assert_eq!(still["policies"][0]["digest"], in_force[0]["digest"]);
+
+    home.configure(&acl("closed"));
+    let loaded = home.run("policy reload");
+    assert_eq!(loaded.code, 0, "{loaded:?}");
+    assert!(home.run("policy list --json").json()["problem"].is_null());
+    let refused = home.run("send --to 10000002 hello");
+    assert_eq!(refused.code, 4, "{refused:?}");
+    daemon.end();
+}
+
+#[test]
 fn a_closed_output_is_no_failure() {
     let home = Home::new("");
     let daemon = Daemon::start(&home);

@@ -23,4 +23,6 @@ mod policies;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod support;

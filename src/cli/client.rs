@@ -94,6 +94,17 @@ impl Client {
         self.call(method, path, Some(body), TIMEOUT).await
     }
 
+    /// Sends `body` to `path`, which may take `wait` to be answered.
+    pub(super) async fn send_waiting(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        wait: Duration,
+    ) -> Result<Value, Failure> {
+        self.call(method, path, Some(body), wait + TIMEOUT).await
+    }
+
     /// The events from now on, each as its JSON, until the daemon ends.
     pub(super) async fn events(
         &self,
@@ -212,7 +223,9 @@ fn refusal(status: StatusCode, answer: &Value) -> Failure {
     }
     match (status.as_u16(), word("code")) {
         (403, "foreign_host" | "foreign_origin") => Failure::failed(sentence),
-        (400 | 405 | 413 | 415, _) | (409, "key_reused" | "ambiguous") => Failure::Words(sentence),
+        (400 | 405 | 413 | 415 | 422, _) | (409, "key_reused" | "ambiguous") => {
+            Failure::Words(sentence)
+        }
         (403 | 409 | 429, _) | (404, "unknown_agent") => Failure::Refused(sentence),
         (503, "stopping") => Failure::NoDaemon(sentence),
         _ => Failure::failed(sentence),
@@ -262,6 +275,7 @@ mod tests {
             (409, "ambiguous", 2),
             (413, "too_large", 2),
             (415, "not_json", 2),
+            (422, "policies_not_loaded", 2),
             (429, "rate_limited", 4),
             (500, "internal", 1),
             (502, "relay_failed", 1),

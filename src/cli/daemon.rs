@@ -59,7 +59,6 @@ pub(super) fn why(error: StartError) -> Failure {
         StartError::Policies(error) => Failure::Words(error.to_string()),
         StartError::File(_)
         | StartError::Engine(_)
-        | StartError::PoliciesPanicked
         | StartError::Open(_)
         | StartError::Database(_)
         | StartError::Listen(_)

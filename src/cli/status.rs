@@ -43,6 +43,9 @@ struct Status {
     dead: u64,
     max_turns_per_conversation: u64,
     policies: Vec<Policy>,
+    policies_problem: Option<String>,
+    policy_cache_problem: Option<String>,
+    waiting_for_restart: Vec<String>,
     last_error: Option<String>,
 }
 
@@ -88,12 +91,27 @@ impl Status {
         let titles = std::iter::once("policies").chain(std::iter::repeat(""));
         let policies = titles.zip(&self.policies);
         shown.extend(policies.map(|(title, policy)| format!("  {title:<9} {}", policy.shown())));
-        // The gateway's problem stands beside the gateway already.
-        if let Some(error) = self
-            .last_error
-            .as_ref()
-            .filter(|_| self.last_error != self.gateway_problem)
-        {
+        if let Some(problem) = &self.policies_problem {
+            let problem = safe::line(problem);
+            shown.push(format!(
+                "            what is wanted is not in force: {problem}"
+            ));
+        }
+        if let Some(problem) = &self.policy_cache_problem {
+            shown.push(format!("            {}", safe::line(problem)));
+        }
+        if !self.waiting_for_restart.is_empty() {
+            let keys: Vec<String> = self
+                .waiting_for_restart
+                .iter()
+                .map(|key| safe::line(key))
+                .collect();
+            shown.push(format!("  restart   wanted for {}", keys.join(", ")));
+        }
+        // The problems of gateway and policies stand beside them already.
+        if let Some(error) = self.last_error.as_ref().filter(|_| {
+            self.last_error != self.gateway_problem && self.last_error != self.policies_problem
+        }) {
             shown.push(format!("  problem   {}", safe::line(error)));
         }
         shown.join("\n")
@@ -163,6 +181,15 @@ mod tests {
                 json!("the gateway answers 401: the token is wrong"),
             ),
             ("held", json!(2)),
+            (
+                "policies_problem",
+                json!("policy `acl`: its file is empty\u{1b}[2J"),
+            ),
+            (
+                "policy_cache_problem",
+                json!("compiled policies are not kept: `cache` is open to other users"),
+            ),
+            ("waiting_for_restart", json!(["relay.url", "local.listen"])),
             ("last_error", json!("connection refused\u{1b}[2J")),
         ] {
             status[name] = value;
@@ -187,7 +214,8 @@ mod tests {
                 { "name": "sanitize", "version": "0.1.0", "digest": "01", "mode": "monitor", "state": "ready" },
             ],
             "link": "connected", "relay_authenticates": true, "clock_offset_ms": 40,
-            "gateway_problem": null,
+            "gateway_problem": null, "policies_problem": null, "policy_cache_problem": null,
+            "waiting_for_restart": [],
         })
     }
 }

@@ -65,6 +65,20 @@ fn shown(event: &Value) -> String {
             Some(Value::Bool(true)) => format!("gateway ready{detail}"),
             Some(_) | None => format!("gateway not ready{detail}"),
         },
+        Some("policy_reload") => match (event.get("ok"), event.get("changed")) {
+            (Some(Value::Bool(true)), Some(Value::Array(changed))) => {
+                let changed: Vec<String> = changed
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(safe::line)
+                    .collect();
+                match changed.is_empty() {
+                    true => "policies loaded".to_owned(),
+                    false => format!("policies loaded: {}", changed.join(", ")),
+                }
+            }
+            (Some(_) | None, _) => format!("policies not loaded{detail}"),
+        },
         Some("trust") => format!("{} is {} now", word("agent_id"), word("level")),
         Some("lagged") => format!("{} events were missed", word("missed")),
         Some(_) | None => safe::json(&event.to_string()),
@@ -90,6 +104,9 @@ mod tests {
             json!({ "event": "gateway", "ready": true }),
             json!({ "event": "gateway", "ready": false, "detail": "401" }),
             json!({ "event": "trust", "agent_id": "10000002", "level": "known" }),
+            json!({ "event": "policy_reload", "ok": true, "changed": ["acl", "mine"] }),
+            json!({ "event": "policy_reload", "ok": true, "changed": [] }),
+            json!({ "event": "policy_reload", "ok": false, "changed": [], "detail": "cut\nshort" }),
             json!({ "event": "lagged", "missed": 3 }),
             json!({ "event": "of a later version", "x": "\u{202e}" }),
         ];

@@ -129,6 +129,11 @@ impl Paths {
         self.data_dir.join("cache")
     }
 
+    /// The key that vouches for what is in [`Paths::cache_dir`].
+    pub fn cache_key_file(&self) -> PathBuf {
+        self.data_dir.join("cache.key")
+    }
+
     /// Log files.
     pub fn log_dir(&self) -> PathBuf {
         self.data_dir.join("log")

@@ -11,6 +11,7 @@ use super::relay_client::{RelayCallError, RelayClient};
 use crate::config::state_file::{HalfIdentity, Identity, StateFile, StateFileError};
 use crate::config::{Config, RelayUrl};
 use crate::files::FileError;
+use crate::types::TurnNumber;
 
 /// Why it is not known who this agent is.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +98,11 @@ pub(super) fn find(config: &Config, register_again: bool) -> Result<Found, Ident
 }
 
 impl Found {
+    /// The owner's limit on turns.
+    pub(super) fn max_turns(&self) -> Option<TurnNumber> {
+        self.state.max_turns_per_conversation
+    }
+
     /// Registers this agent as `name` where nobody knows it yet, and writes down who it is.
     pub(super) async fn establish(
         self,

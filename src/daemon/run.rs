@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -25,13 +24,15 @@ use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::Outbox;
 use super::relay_client::{RelayCallError, RelayClient};
 use super::story::Events;
-use super::{dialogue, follow, policies, schema};
+use super::{dialogue, policies, schema};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::state_file::{Identity, StateFile};
 use crate::db::{Database, DbError, OpenError};
 use crate::files::{FileError, create_private_dir};
-use crate::policy::{Chain, Engine, EngineError, LoadFailed};
+use crate::follow;
+use crate::policy::watch::NotLoaded;
+use crate::policy::{Engine, EngineError};
 use crate::tasks::Tasks;
 
 /// A gateway that is away for a night leaves this many behind at the most.
@@ -70,10 +71,7 @@ pub enum StartError {
     Engine(#[from] EngineError),
     /// The policies are not usable.
     #[error(transparent)]
-    Policies(#[from] LoadFailed),
-    /// Loading the policies came to no end.
-    #[error("loading the policies broke off")]
-    PoliciesPanicked,
+    Policies(#[from] NotLoaded),
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -108,7 +106,8 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     let config = &settings.config;
     let found = identity::find(config, settings.register_again)?;
     create_private_dir(config.paths.data_dir())?;
-    let chain = Arc::new(ArcSwap::from_pointee(load_chain(config).await?));
+    let engine = start_engine(config)?;
+    let policies = policies::open(config, engine, found.max_turns()).await?;
     let db = Database::open(&config.paths.daemon_db(), schema::MIGRATIONS, tasks)?;
     let listener = api::bind(config.local.listen).await?;
     let address = listener.local_addr().unwrap_or(config.local.listen);
@@ -126,7 +125,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
 
     let foundation = Foundation {
         identity: known.identity,
-        chain,
+        policies,
         db,
         client,
         offset,
@@ -146,7 +145,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
 /// What every room stands on.
 struct Foundation {
     identity: Identity,
-    chain: Arc<ArcSwap<Chain>>,
+    policies: policies::Opened,
     db: Database,
     client: RelayClient,
     offset: ClockOffset,
@@ -168,7 +167,7 @@ impl Foundation {
         let me = self.identity.agent_id.clone();
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
-        let lane = Lane::new(db.clone(), Arc::clone(&self.chain), clock.clone(), ROOM);
+        let lane = Lane::new(db.clone(), self.policies.chain(), clock.clone(), ROOM);
         let gateway = if settings.deliver {
             let secret = &self.identity.agent_secret;
             agent::start(config, inbox.clone(), secret, clock.clone(), &rooms).await?
@@ -201,6 +200,9 @@ impl Foundation {
             keep_house(db.clone(), clock.clone(), tasks.clone()),
         );
         let state = follow::follow(&rooms, config.paths.state_file(), StateFile::read).await;
+        let policies = self
+            .policies
+            .follow(&rooms, state.clone(), self.events.clone());
         let daemon = Daemon(Arc::new(Parts {
             me,
             secret: self.identity.agent_secret,
@@ -212,7 +214,7 @@ impl Foundation {
             outbox,
             held,
             events: self.events,
-            chain: self.chain,
+            policies,
             link,
             gateway,
             state,
@@ -262,12 +264,10 @@ fn not_delivering() -> GatewayStatus {
     }
 }
 
-/// Compiling takes its time and blocks, so it has a thread of its own.
-async fn load_chain(config: &Config) -> Result<Chain, StartError> {
-    let engine = Engine::start()?;
-    let entries = config.policies.clone();
-    let loaded = tokio::task::spawn_blocking(move || policies::load(&engine, &entries)).await;
-    Ok(loaded.map_err(|_| StartError::PoliciesPanicked)??)
+/// The policies' runtime, with what it compiled before.
+fn start_engine(config: &Config) -> Result<Engine, EngineError> {
+    let paths = &config.paths;
+    Engine::start_with_cache(&paths.cache_dir(), &paths.cache_key_file())
 }
 
 /// Imports what the TypeScript plugin left in the state file, once.

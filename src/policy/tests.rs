@@ -3,6 +3,7 @@
 mod failing;
 mod judging;
 mod loading;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

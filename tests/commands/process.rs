@@ -31,6 +31,12 @@ impl Home {
             .with("OPENDIALOGUE_STATUS_PORT", "0")
     }
 
+    /// Writes another configuration in the place of the first.
+    pub(crate) fn configure(&self, configuration: &str) {
+        let file = self.directory.path().join("opendialogue.toml");
+        std::fs::write(file, configuration).unwrap();
+    }
+
     /// Sets a variable over what it was.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));

@@ -25,13 +25,12 @@ const REPEATED: usize = 200;
 
 /// Starts the guest at the relay of `config`, in the scope of `tasks`.
 pub(super) async fn start(config: &Config, tasks: &Tasks) -> Result<Running, Failure> {
-    let mut config = config.clone();
+    // The policies that are being tried are this agent's.
+    let mut config = config.clone().without_policies();
     config.paths = config.paths.for_guest();
     // Nobody is meant to ask the guest anything but by a message.
     config.local.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.local.require_token = true;
-    // The policies that are being tried are this agent's.
-    config.policies = Vec::new();
     let settings = daemon::Settings {
         config,
         name: "Guest".to_owned(),

@@ -102,6 +102,12 @@ impl ApiError {
         error
     }
 
+    /// Nothing is begun any more.
+    pub(super) fn stopping() -> Self {
+        let sentence = "the daemon is stopping";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", sentence)
+    }
+
     /// Parts of the daemon are not ready.
     pub(super) fn not_ready(failing: Vec<&'static str>) -> Self {
         let sentence = format!("not ready: {}", failing.join(", "));
@@ -253,8 +259,7 @@ impl From<RelayCallError> for ApiError {
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         if matches!(error, DbError::Closing) {
-            let sentence = "the daemon is stopping";
-            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", sentence);
+            return Self::stopping();
         }
         error!(error = %error, "the local API could not use the database: {error}");
         if error.is_full() {

@@ -56,6 +56,7 @@ fn write(event: &Event) -> sse::Event {
         Event::Live { .. } => "live",
         Event::Link { .. } => "link",
         Event::Gateway { .. } => "gateway",
+        Event::PolicyReload { .. } => "policy_reload",
         Event::Trust { .. } => "trust",
     };
     let data = serde_json::to_string(event).expect("an event is made of texts and numbers");

@@ -29,12 +29,16 @@ impl HeldBox {
     pub(in crate::daemon) async fn keep(self, stop: CancellationToken) {
         let events = self.events.listen();
         let kept = async {
-            if let Err(why) = self.judge_again_after_reload().await {
-                warn!("what is held for a policy's failure could not be judged again: {why}");
-            }
+            self.judge_failed_again().await;
             self.release_in_time(events).await;
         };
         stop.run_until_cancelled(kept).await;
+    }
+
+    async fn judge_failed_again(&self) {
+        if let Err(why) = self.judge_again_after_reload().await {
+            warn!("what is held for a policy's failure could not be judged again: {why}");
+        }
     }
 
     async fn release_in_time(&self, mut events: Receiver<Event>) {
@@ -44,7 +48,10 @@ impl HeldBox {
                 DATABASE_REST
             });
             tokio::select! {
-                () = until_held(&mut events) => {}
+                woken = woken(&mut events) => match woken {
+                    Woken::Held => {}
+                    Woken::Reloaded => self.judge_failed_again().await,
+                },
                 () = sleep(rest) => {}
             }
         }
@@ -77,19 +84,32 @@ impl HeldBox {
     }
 }
 
-/// Waits until a message is held, or until so much happened that some of it was missed.
-async fn until_held(events: &mut Receiver<Event>) {
+/// What there is a reason to look for.
+enum Woken {
+    /// A message is held, whose moment may be the next.
+    Held,
+    /// Other policies are in force.
+    Reloaded,
+}
+
+/// Waits for a reason to look, or until so much happened that one may have been missed.
+async fn woken(events: &mut Receiver<Event>) -> Woken {
     loop {
         match events.recv().await {
-            Ok(Event::Message { what, .. }) if what == inbox::RowState::Held.as_str() => return,
+            Ok(Event::Message { what, .. }) if what == inbox::RowState::Held.as_str() => {
+                return Woken::Held;
+            }
+            Ok(Event::PolicyReload { ok: true, .. }) | Err(RecvError::Lagged(_)) => {
+                return Woken::Reloaded;
+            }
             Ok(
                 Event::Message { .. }
                 | Event::Live { .. }
                 | Event::Link { .. }
                 | Event::Gateway { .. }
+                | Event::PolicyReload { ok: false, .. }
                 | Event::Trust { .. },
             ) => {}
-            Err(RecvError::Lagged(_)) => return,
             // The daemon is ending; the task is stopped from outside.
             Err(RecvError::Closed) => std::future::pending().await,
         }

@@ -53,7 +53,10 @@ async fn a_stranger_who_is_let_in_is_heard_and_known_from_then_on() {
         .map(|event| match event {
             Event::Message { what, .. } => what,
             Event::Trust { level, .. } => level.to_string(),
-            Event::Live { .. } | Event::Link { .. } | Event::Gateway { .. } => "other".to_owned(),
+            Event::Live { .. }
+            | Event::Link { .. }
+            | Event::Gateway { .. }
+            | Event::PolicyReload { .. } => "other".to_owned(),
         })
         .collect();
     assert_eq!(told, ["known", "released", "waiting"]);
