@@ -63,6 +63,8 @@ fn watch(names: &[String]) {
         "wit",
         "policies/Cargo.toml",
         "policies/Cargo.lock",
+        "policies/guest/Cargo.toml",
+        "policies/guest/src",
     ];
     for path in fixed {
         tell_cargo("rerun-if-changed", path);
