@@ -7,7 +7,9 @@ use std::process::Command;
 use opendialogue::policy::{
     Annotation, Chain, Engine, Facts, Judged, Outcome, PolicySpec, PolicyState, Subject, builtins,
 };
-use opendialogue::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust, TurnNumber};
+use opendialogue::types::{
+    AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust, TurnNumber,
+};
 use serde::Deserialize;
 
 #[test]
