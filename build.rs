@@ -34,7 +34,8 @@ fn build() -> Result<(), Box<dyn Error>> {
     let mut list = String::from("&[\n");
     for name in names {
         let component = out.join(format!("{name}.wasm"));
-        wrap(&modules.join(format!("{name}.wasm")), &component)?;
+        let module = format!("{}.wasm", name.replace('-', "_"));
+        wrap(&modules.join(module), &component)?;
         writeln!(list, "    ({name:?}, include_bytes!({component:?})),")?;
     }
     list.push_str("]\n");

@@ -192,13 +192,18 @@ impl Sent {
             true => vec![policy.to_owned()],
             false => Vec::new(),
         };
+        let direction = self.direction.unwrap_or(Direction::Inbound);
+        let (from, to) = match direction {
+            Direction::Inbound => ("10000001", "20000002"),
+            Direction::Outbound => ("20000002", "10000001"),
+        };
         Letter {
-            direction: self.direction.unwrap_or(Direction::Inbound),
+            direction,
             kind: self.kind.unwrap_or(Kind::Text),
             trust: self.trust.unwrap_or(Trust::Unknown),
             id: MessageId::new(&or(&self.id, &place.to_string())).unwrap(),
-            from: AgentId::new(&or(&self.from, "10000001")).unwrap(),
-            to: AgentId::new(&or(&self.to, "20000002")).unwrap(),
+            from: AgentId::new(&or(&self.from, from)).unwrap(),
+            to: AgentId::new(&or(&self.to, to)).unwrap(),
             conversation: ConversationId::new(&or(&self.conversation, "c-1")).unwrap(),
             turn: self.turn,
             content: or(&self.content, "hello"),

@@ -122,12 +122,17 @@ impl Sent {
     }
 
     fn message<'a>(&'a self, id: &'a str) -> Message<'a> {
+        let direction = match self.direction.as_deref() {
+            None | Some("inbound") => Direction::Inbound,
+            Some("outbound") => Direction::Outbound,
+            Some(other) => panic!("no direction: {other}"),
+        };
+        let (from, to) = match direction {
+            Direction::Inbound => ("10000001", "20000002"),
+            Direction::Outbound => ("20000002", "10000001"),
+        };
         Message {
-            direction: match self.direction.as_deref() {
-                None | Some("inbound") => Direction::Inbound,
-                Some("outbound") => Direction::Outbound,
-                Some(other) => panic!("no direction: {other}"),
-            },
+            direction,
             kind: match self.kind.as_deref() {
                 None | Some("text") => Kind::Text,
                 Some("typing") => Kind::Typing,
@@ -144,8 +149,8 @@ impl Sent {
             },
             released: self.released,
             id,
-            from: self.from.as_deref().unwrap_or("10000001"),
-            to: self.to.as_deref().unwrap_or("20000002"),
+            from: self.from.as_deref().unwrap_or(from),
+            to: self.to.as_deref().unwrap_or(to),
             conversation: self.conversation.as_deref().or(Some("c-1")),
             turn: self.turn,
             content: self.content.as_deref().unwrap_or("hello"),
