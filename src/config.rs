@@ -18,6 +18,7 @@ mod paths;
 mod policy;
 mod proxy;
 mod report;
+mod reread;
 mod schema;
 pub mod state_file;
 #[cfg(test)]
@@ -65,6 +66,8 @@ pub struct Config {
     pub log_filter: String,
     /// Every key with its value and who set it, in the order of the documentation.
     pub settings: Vec<Setting>,
+    /// How to read it once more.
+    source: reread::Source,
 }
 
 /// `[relay]`.

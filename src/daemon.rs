@@ -6,12 +6,13 @@
 //! ```
 //!
 //! `lane` is where both directions are judged, one message at a time, in the transaction of the
-//! message's row. `handle` is what the local API holds on to.
+//! message's row; what it holds goes back there by `held`. `handle` is what the local API holds on to.
 
 mod agent;
+mod api;
 mod dialogue;
-mod follow;
 mod handle;
+mod held;
 mod identity;
 mod inbound;
 mod lane;
@@ -25,11 +26,14 @@ mod run;
 mod schema;
 mod stories;
 mod story;
+mod trial;
 mod trust;
 pub mod view;
 
 pub use agent::NoClient;
+pub use api::BindError;
 pub use handle::{Daemon, EndRefusal};
+pub use held::Release;
 pub use identity::IdentityError;
 pub use relay_client::{RelayAnswer, RelayCall, RelayCallError};
 pub use run::{Running, Settings, StartError, start};

@@ -96,6 +96,31 @@ impl DbError {
         }
     }
 
+    /// Whether the same may well succeed later: the fault is the disk's or the moment's, and not
+    /// that of what was asked.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly,
+            SystemIoFailure,
+        };
+        let of_the_moment = [
+            CannotOpen,
+            DatabaseBusy,
+            DatabaseLocked,
+            DiskFull,
+            OutOfMemory,
+            ReadOnly,
+            SystemIoFailure,
+        ];
+        match self {
+            DbError::Sqlite(error) => error
+                .sqlite_error_code()
+                .is_some_and(|code| of_the_moment.contains(&code)),
+            DbError::Commit { .. } => true,
+            DbError::Closing => false,
+        }
+    }
+
     fn commit(error: &rusqlite::Error) -> Self {
         DbError::Commit {
             why: error.to_string(),
@@ -111,21 +136,22 @@ fn is_full(error: &rusqlite::Error) -> bool {
 impl Database {
     /// Opens the file at `path`, creating it if it is not there, and brings it up to date.
     ///
-    /// The caller has seen to the rights of the folder. The writer's thread belongs to `tasks`
-    /// and ends once every clone of the database is dropped.
+    /// The caller has seen to the rights of the folder. The writer's thread belongs to `tasks` and
+    /// ends once the database is closed or every clone of it is dropped.
     pub fn open(path: &Path, migrations: &[Migration], tasks: &Tasks) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Sqlite {
             path: path.to_owned(),
             source,
         };
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(failed)?;
+        let seen = migrate::seen(&connection, migrations, path)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
             .map_err(failed)?;
         connection
             .pragma_update(None, "synchronous", "FULL")
             .map_err(failed)?;
-        migrate::run(&mut connection, migrations, path)?;
+        migrate::run(&mut connection, migrations, seen).map_err(failed)?;
         let writer = Writer::start(connection, tasks).map_err(|source| OpenError::Thread {
             path: path.to_owned(),
             source,
@@ -148,6 +174,12 @@ impl Database {
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         self.writer.submit(work).await
+    }
+
+    /// Commits what was submitted so far and takes no write any more; later ones are answered
+    /// [`DbError::Closing`].
+    pub async fn close(&self) {
+        self.writer.close().await;
     }
 
     /// Does `work` in a transaction and answers once it is on disk.

@@ -6,19 +6,23 @@
 //!
 //! The modules stand on floors, and each imports only from below:
 //!
-//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`]
-//! - floor 1: [`wire`], [`config`], [`db`], [`tls`]
+//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`], `follow`
+//! - floor 1: [`wire`], [`config`], [`db`], [`tls`], [`telemetry`]
 //! - floor 2: [`policy`]
 //! - floor 3: [`daemon`], [`relay`]
+//! - floor 4: [`cli`]
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod db;
 pub mod files;
+mod follow;
 pub mod policy;
 pub mod relay;
 pub mod tasks;
+pub mod telemetry;
 pub mod tls;
 pub mod types;
 pub mod wire;

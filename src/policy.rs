@@ -2,19 +2,25 @@
 //! and what policies remember; knows nothing of sockets, rows or what any policy decides.
 //!
 //! A [`PolicySpec`] names a module and how it is run; [`Chain::load`] turns a list of them into a
-//! ready chain, all or nothing; [`Chain::judge`] is the only maker of a [`Judged`] message.
+//! ready chain, all or nothing; [`Chain::judge`] is the only maker of a [`Judged`] message;
+//! [`watch`] keeps the chain in force and puts a new one in its place while messages flow.
 
 mod abi;
 mod builtin;
+mod cache;
 pub mod chain;
+mod code;
 pub mod decision;
 pub mod engine;
+pub mod entry;
 mod guest;
 pub mod loader;
 mod read;
+mod self_test;
 pub mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+pub mod watch;
 
 pub use builtin::{Builtin, builtin, builtins};
 pub use chain::{
@@ -23,9 +29,11 @@ pub use chain::{
 };
 pub use decision::{Annotation, ReasonCode, words};
 pub use engine::{Engine, EngineError, Limits};
+pub use entry::Fault;
 pub use guest::{Description, Note};
 pub use loader::{
     LoadError, LoadFailed, Mode, ModuleSource, OnFailure, PolicySpec, Problem, SettingProblem,
 };
 pub use read::ReadRefused;
 pub use state::{Mark, POLICY_STATE_SCHEMA, PolicyState, StateChanges};
+pub use watch::{Policies, Reloaded, Source, Standing, Wanted};

@@ -72,6 +72,16 @@ impl Tasks {
         Ok(())
     }
 
+    /// A part of the scope that is drained by itself: asked to stop with the whole, and a panic in
+    /// it stops the whole.
+    pub fn part(&self) -> Tasks {
+        Tasks {
+            tracker: TaskTracker::new(),
+            stop: self.stop.clone(),
+            broken: self.broken.clone(),
+        }
+    }
+
     /// A token that is cancelled when the scope is to stop.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stop
@@ -138,6 +148,17 @@ mod tests {
         let late = tasks.drain(Duration::from_secs(10)).await;
         assert_eq!(late, Err(DrainTimeout { running: 1 }));
         assert!(!tasks.is_broken());
+    }
+
+    #[tokio::test]
+    async fn a_part_is_drained_by_itself_and_stops_with_the_whole() {
+        let tasks = Tasks::new();
+        let part = tasks.part();
+        let stop = tasks.stopping().clone();
+        tasks.spawn("whole", std::future::pending());
+        part.spawn("part", async move { stop.cancelled().await });
+        tasks.cancel();
+        assert_eq!(part.drain(Duration::from_secs(5)).await, Ok(()));
     }
 
     #[tokio::test]

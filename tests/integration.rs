@@ -3,12 +3,26 @@
 //! The attributes let the lints see that what is here is a test: it may unwrap.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod crossing;
+#[cfg(test)]
+mod daemon_v1;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod gateway_double;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod reload;
 #[cfg(test)]
 mod support;

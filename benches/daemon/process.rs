@@ -12,15 +12,18 @@ use tempfile::TempDir;
 use crate::gateway::HOOK_TOKEN;
 use crate::relay::ME;
 
-pub(crate) struct Process {
+pub(crate) struct Process<'h> {
     child: Child,
-    home: TempDir,
+    home: &'h TempDir,
 }
 
-impl Process {
-    /// Starts a daemon that knows who it is, on a relay and a gateway.
-    pub(crate) fn daemon(relay_url: &str, gateway_url: &str) -> Result<Self, Box<dyn Error>> {
-        let home = tempfile::tempdir()?;
+impl<'h> Process<'h> {
+    /// Starts a daemon that knows who it is, in `home`, on a relay and a gateway.
+    pub(crate) fn daemon(
+        home: &'h TempDir,
+        relay_url: &str,
+        gateway_url: &str,
+    ) -> Result<Self, Box<dyn Error>> {
         let secret = "4f1c9be27a60d83512ab77e09d46c3f85b21e6047d9a83cf10527e6bd8394ac1";
         let state = json!({ "agentId": ME, "agentSecret": secret, "relayUrl": relay_url });
         write_private(
@@ -67,7 +70,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for Process<'_> {
     fn drop(&mut self) {
         // It is this bench's own child; where it has ended already there is nothing to do.
         let _ = self.child.kill();

@@ -16,6 +16,7 @@ use super::layers::{Layers, Overrides};
 use super::paths::Paths;
 use super::proxy::ProxySettings;
 use super::report::{Origin, Report};
+use super::reread::Source;
 use super::schema::{self, Key};
 use super::{
     Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, policy,
@@ -50,6 +51,7 @@ impl Config {
             text.as_deref().unwrap_or_default(),
         )?;
         config.file = text.is_some().then_some(path);
+        config.source = Source::of(environment, overrides);
         Ok(config)
     }
 
@@ -82,6 +84,7 @@ impl Config {
             identity: identity(&mut layers),
             log_filter: log_filter(&mut layers),
             settings: layers.settings,
+            source: Source::default(),
             paths,
         };
         let mut report = layers.report;

@@ -64,6 +64,16 @@ impl Paths {
         }
     }
 
+    /// The files of the guest that `up` brings along, apart from those of `up` itself.
+    pub fn for_guest(&self) -> Self {
+        let guest = self.root.join("up").join("guest");
+        Self {
+            state_dir: guest.clone(),
+            data_dir: guest,
+            ..self.clone()
+        }
+    }
+
     /// The home itself.
     pub fn home(&self) -> &Path {
         &self.home
@@ -117,6 +127,11 @@ impl Paths {
     /// Compiled policies.
     pub fn cache_dir(&self) -> PathBuf {
         self.data_dir.join("cache")
+    }
+
+    /// The key that vouches for what is in [`Paths::cache_dir`].
+    pub fn cache_key_file(&self) -> PathBuf {
+        self.data_dir.join("cache.key")
     }
 
     /// Log files.
@@ -181,5 +196,14 @@ mod tests {
         assert_eq!(up.lock(), paths.lock());
         assert_eq!(up.config_file(), paths.config_file());
         assert_eq!(up.for_up(), up);
+        let guest = up.for_guest();
+        assert_eq!(
+            guest.state_file(),
+            Path::new("/o/opendialogue/up/guest/opendialogue-state.json")
+        );
+        assert_eq!(
+            guest.daemon_db(),
+            Path::new("/o/opendialogue/up/guest/daemon.db")
+        );
     }
 }

@@ -12,12 +12,12 @@ mod render;
 
 use tokio::sync::watch;
 
-use super::follow;
 use super::handle::GatewayStatus;
 use super::inbound::Inbox;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::openclaw::HookSettings;
+use crate::follow;
 use crate::tasks::Tasks;
 use crate::types::Secret;
 

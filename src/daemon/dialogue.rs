@@ -47,15 +47,35 @@ pub(super) fn find(
 }
 
 /// The conversation in which a message to `peer` goes that names none: the latest, unless it ended.
+/// Of two that were last used in the same millisecond, the open one is the later.
 pub(super) fn current(
     connection: &Connection,
     peer: &AgentId,
 ) -> rusqlite::Result<Option<Dialogue>> {
     let latest = connection
-        .prepare_cached("SELECT * FROM dialogue WHERE peer = ?1 ORDER BY last_at DESC LIMIT 1")?
+        .prepare_cached(
+            "SELECT * FROM dialogue WHERE peer = ?1
+             ORDER BY last_at DESC, ended_at IS NULL DESC LIMIT 1",
+        )?
         .query_row([peer.as_str()], read)
         .optional()?;
     Ok(latest.filter(|dialogue| dialogue.ended.is_none()))
+}
+
+/// Opens a conversation in which nothing was said yet, if it is new.
+pub(super) fn open(
+    connection: &Connection,
+    peer: &AgentId,
+    id: &ConversationId,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO dialogue (peer, conversation, turns, last_at) VALUES (?1, ?2, 0, ?3)
+             ON CONFLICT (peer, conversation) DO NOTHING",
+        )?
+        .execute(params![peer.as_str(), id.as_str(), at.as_millis()])?;
+    Ok(())
 }
 
 /// Counts a turn, which also opens a conversation that is new or had ended.
@@ -106,6 +126,23 @@ pub(super) fn end(
         )?
         .execute(params![peer.as_str(), id.as_str(), at.as_millis(), because])?;
     Ok(changed > 0)
+}
+
+/// Closes the conversation for a reason of our own, which stands over one that was just given.
+pub(super) fn close(
+    connection: &Connection,
+    peer: &AgentId,
+    id: &ConversationId,
+    at: Timestamp,
+    because: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE dialogue SET ended_at = coalesce(ended_at, ?3), ended_because = ?4
+             WHERE peer = ?1 AND conversation = ?2",
+        )?
+        .execute(params![peer.as_str(), id.as_str(), at.as_millis(), because])?;
+    Ok(())
 }
 
 /// Every peer with whom a conversation of this id is known; the relay names no peer.

@@ -1,15 +1,16 @@
 //! What the local API holds on to: every question and every request, each one method.
 
+mod judging;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use rusqlite::Connection;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::follow::Followed;
+use super::held::HeldBox;
 use super::inbound::{Inbox, inbox};
 use super::lane::Lane;
 use super::link::{ClockOffset, LinkState, LinkStatus};
@@ -20,12 +21,13 @@ use super::view::{
     ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal, SendRequest,
     Status, Story, TrustView,
 };
-use super::{dialogue, random, stories, trust};
+use super::{dialogue, policies, random, stories, trust};
 use crate::clock::Clock;
 use crate::config::RelayUrl;
 use crate::config::state_file::StateFile;
 use crate::db::{Database, DbError};
-use crate::policy::Chain;
+use crate::follow::Followed;
+use crate::policy::{Policies, PolicyStatus, Reloaded, Standing, watch as policy_watch};
 use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, TurnNumber};
 
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
@@ -55,8 +57,9 @@ pub(super) struct Parts {
     pub(super) lane: Lane,
     pub(super) inbox: Inbox,
     pub(super) outbox: Outbox,
+    pub(super) held: HeldBox,
     pub(super) events: Events,
-    pub(super) chain: Arc<ArcSwap<Chain>>,
+    pub(super) policies: Policies,
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) gateway: watch::Receiver<GatewayStatus>,
     pub(super) state: watch::Receiver<Followed<Option<StateFile>>>,
@@ -98,6 +101,8 @@ impl Daemon {
         let counts = parts.db.read(stories::counts).await?;
         let link = parts.link.borrow().clone();
         let gateway = parts.gateway.borrow().clone();
+        let standing = parts.policies.standing();
+        let policies_problem = policy_watch::told(&standing.faults);
         Ok(Status {
             connected: link.state == LinkState::Connected,
             server_url: parts.relay.to_string(),
@@ -109,13 +114,17 @@ impl Daemon {
             last_error: link
                 .detail
                 .or_else(|| gateway.problem.clone())
+                .or_else(|| policies_problem.clone())
                 .or_else(|| parts.state.borrow().problem.clone()),
             version: env!("CARGO_PKG_VERSION"),
             inbox: counts.inbox,
             outbox: counts.outbox,
             held: counts.held,
             dead: counts.dead,
-            policies: parts.chain.load().snapshot(),
+            policies: parts.policies.status(),
+            policies_problem,
+            policy_cache_problem: parts.policies.cache_note(),
+            waiting_for_restart: standing.waiting_for_restart,
             link: link.state.as_str(),
             relay_authenticates: link.authenticates,
             clock_offset_ms: parts.offset.as_millis(),
@@ -251,6 +260,21 @@ impl Daemon {
         Ok(count)
     }
 
+    /// How each policy in force is.
+    pub fn policies(&self) -> Vec<PolicyStatus> {
+        self.0.policies.status()
+    }
+
+    /// How the policies in force stand to those that are wanted.
+    pub fn policies_standing(&self) -> Standing {
+        self.0.policies.standing()
+    }
+
+    /// Loads every policy anew, as the configuration says now; `None` where the daemon is stopping.
+    pub async fn reload_policies(&self) -> Option<Reloaded> {
+        self.0.policies.reload().await
+    }
+
     /// Passes a call on to the relay, signed.
     pub async fn relay_call(&self, call: RelayCall) -> Result<RelayAnswer, RelayCallError> {
         self.0.client.call(&self.0.me, &self.0.secret, call).await
@@ -268,11 +292,7 @@ impl Daemon {
 
     /// The owner's limit on a conversation's turns, as the state file says it now.
     fn max_turns(&self) -> TurnNumber {
-        let followed = self.0.state.borrow();
-        let state = followed.good.as_deref().and_then(Option::as_ref);
-        state
-            .and_then(|state| state.max_turns_per_conversation)
-            .unwrap_or(MAX_TURNS)
+        policies::max_turns_in(&self.0.state.borrow()).unwrap_or(MAX_TURNS)
     }
 
     async fn draft(
@@ -325,13 +345,6 @@ fn check(request: &SendRequest) -> Result<(), String> {
     }
     if request.turn_number == Some(0) {
         return Err("`turn_number` is a positive integer".to_owned());
-    }
-    if request
-        .conversation_id
-        .as_ref()
-        .is_some_and(ConversationId::is_all_digits)
-    {
-        return Err("`conversation_id` must not be digits alone".to_owned());
     }
     for (name, text) in [
         ("reply_session", &request.reply_session),

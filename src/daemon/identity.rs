@@ -11,6 +11,7 @@ use super::relay_client::{RelayCallError, RelayClient};
 use crate::config::state_file::{HalfIdentity, Identity, StateFile, StateFileError};
 use crate::config::{Config, RelayUrl};
 use crate::files::FileError;
+use crate::types::TurnNumber;
 
 /// Why it is not known who this agent is.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +32,9 @@ pub enum IdentityError {
         /// The state file.
         path: PathBuf,
         /// The relay that knows the identity.
-        theirs: RelayUrl,
+        theirs: Box<RelayUrl>,
         /// The relay in the configuration.
-        ours: RelayUrl,
+        ours: Box<RelayUrl>,
     },
     /// The relay did not register a new agent.
     #[error("a new agent could not be registered: {0}")]
@@ -50,47 +51,83 @@ pub(super) struct Known {
     pub(super) state: StateFile,
 }
 
-/// Finds out who this agent is, registering it as `name` where nobody knows it yet.
-pub(super) async fn establish(
-    config: &Config,
-    client: &RelayClient,
-    name: &str,
-    register_again: bool,
-) -> Result<Known, IdentityError> {
+/// What is known of this agent before the relay is asked.
+#[derive(Debug)]
+pub(super) struct Found {
+    state: StateFile,
+    /// None where it is to be registered.
+    identity: Option<Identity>,
+    /// Whether the identity is the environment's, which is never written down.
+    is_lent: bool,
+}
+
+/// Finds out who this agent is. Reads, and changes nothing.
+pub(super) fn find(config: &Config, register_again: bool) -> Result<Found, IdentityError> {
     let path = config.paths.state_file();
     let state = StateFile::read(&path)?.unwrap_or_else(StateFile::empty);
     for complaint in &state.complaints {
         warn!("in `{}`: {complaint}", path.display());
     }
-    let ours = &config.relay.url;
-    if config.identity.agent_id.is_some() || config.identity.agent_secret.is_some() {
-        if let Some(identity) = state.identity(&config.identity)? {
-            return Ok(Known { identity, state });
-        }
+    let identity = state.identity(&config.identity)?;
+    let lent = &config.identity;
+    if lent.agent_id.is_some() || lent.agent_secret.is_some() {
+        return Ok(Found {
+            state,
+            identity,
+            is_lent: true,
+        });
     }
+    let ours = &config.relay.url;
     let elsewhere = state.relay_url.clone().filter(|theirs| theirs != ours);
-    let identity = match (state.identity(&config.identity)?, elsewhere) {
+    let identity = match (identity, elsewhere) {
         (Some(_), Some(theirs)) if !register_again => {
             return Err(IdentityError::OtherRelay {
                 path,
-                theirs,
-                ours: ours.clone(),
+                theirs: Box::new(theirs),
+                ours: Box::new(ours.clone()),
             });
         }
-        (Some(identity), None) => identity,
-        (None, _) | (Some(_), Some(_)) => {
-            let identity = client.register(name).await?;
-            info!("registered as agent {} at {ours}", identity.agent_id);
-            identity
-        }
+        (Some(identity), None) => Some(identity),
+        (None, _) | (Some(_), Some(_)) => None,
     };
-    let known_here = state.relay_url.as_ref() == Some(ours);
-    let unchanged = known_here && state.agent_id.as_ref() == Some(&identity.agent_id);
-    let state = state
-        .with_identity(identity.clone())
-        .with_relay_url(ours.clone());
-    if !unchanged {
-        state.write(&path)?;
+    Ok(Found {
+        state,
+        identity,
+        is_lent: false,
+    })
+}
+
+impl Found {
+    /// The owner's limit on turns.
+    pub(super) fn max_turns(&self) -> Option<TurnNumber> {
+        self.state.max_turns_per_conversation
     }
-    Ok(Known { identity, state })
+
+    /// Registers this agent as `name` where nobody knows it yet, and writes down who it is.
+    pub(super) async fn establish(
+        self,
+        config: &Config,
+        client: &RelayClient,
+        name: &str,
+    ) -> Result<Known, IdentityError> {
+        let (state, ours) = (self.state, &config.relay.url);
+        let identity = match self.identity {
+            Some(identity) => identity,
+            None => {
+                let identity = client.register(name).await?;
+                info!("registered as agent {} at {ours}", identity.agent_id);
+                identity
+            }
+        };
+        let is_written = state.relay_url.as_ref() == Some(ours)
+            && state.agent_id.as_ref() == Some(&identity.agent_id);
+        if self.is_lent || is_written {
+            return Ok(Known { identity, state });
+        }
+        let state = state
+            .with_identity(identity.clone())
+            .with_relay_url(ours.clone());
+        state.write(&config.paths.state_file())?;
+        Ok(Known { identity, state })
+    }
 }

@@ -1,33 +1,42 @@
 //! The way in: `Received` from the link, `Verified` here, `Judged` by the chain, a row in the inbox.
 //!
 //! Each step hands on a type that only it can make. What is taken is answered to the link as an
-//! acknowledgement only after its row is on disk; while the disk does not take it, nothing is
-//! acknowledged and the relay keeps it.
+//! acknowledgement only after its row is on disk. What the disk or a full inbox does not take stays
+//! in hand, unacknowledged, and is judged again until it is taken.
 
+mod again;
 pub(super) mod inbox;
 mod judge;
 mod verify;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::lane::Lane;
+use super::outbound::Outbox;
 use super::story::Events;
 use super::view::Event;
-use crate::clock::Clock;
-use crate::tasks::Tasks;
-use crate::types::{AgentId, Timestamp};
+use crate::db::DbError;
+use crate::types::{AgentId, Message, MessageId, Timestamp};
 use crate::wire::frame::{Ack, AckOutcome};
 use crate::wire::{Features, Form, MessageFrame, NonceMemory, SigningKey};
 
+pub(super) use again::judge_again;
 pub(super) use inbox::{Admitted, Inbox, Settled};
-pub(super) use judge::{Taken, reason, take};
+pub(super) use judge::{Intake, Taken, reason, take};
 pub(super) use verify::{Unverified, Verified};
 
 /// How many messages may wait here for the judging lane: as many as a relay leaves unacknowledged.
 pub(super) const IN_HAND: usize = 128;
+
+/// How often a message that the disk or a full inbox does not take is brought again.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A session with the relay: what its frames are verified with, and what it remembers of them.
 #[derive(Debug)]
@@ -46,6 +55,7 @@ pub(super) struct Session {
 pub(super) struct Received {
     pub(super) frame: MessageFrame,
     pub(super) session: Arc<Session>,
+    /// When, by the relay's clock.
     pub(super) read_at: Timestamp,
 }
 
@@ -55,85 +65,118 @@ pub(super) struct Inbound {
     pub(super) me: AgentId,
     pub(super) lane: Lane,
     pub(super) inbox: Inbox,
+    pub(super) outbox: Outbox,
     pub(super) events: Events,
-    pub(super) clock: Clock,
-    pub(super) tasks: Tasks,
+    pub(super) stop: CancellationToken,
 }
 
 impl Inbound {
-    /// Takes what the link reads until the link is gone.
+    /// Takes what the link reads until the link is gone, and then finishes what is in hand.
     pub(super) async fn run(self, mut received: mpsc::Receiver<Received>) {
-        let in_hand = Arc::new(Semaphore::new(IN_HAND));
-        while let Some(one) = received.recv().await {
-            let session = Arc::clone(&one.session);
-            let verified = match verify::verify(one, &self.me, self.clock.now()) {
-                Ok(verified) => verified,
-                Err(unverified) => {
-                    refuse(unverified, &session).await;
-                    continue;
+        // Brought to the lane in the order of arrival; only the waiting for the disk overlaps.
+        let mut in_hand = FuturesOrdered::new();
+        loop {
+            tokio::select! {
+                biased;
+                Some((verified, intake)) = in_hand.next(), if !in_hand.is_empty() => {
+                    self.finish(verified, intake).await;
                 }
-            };
-            let Ok(place) = Arc::clone(&in_hand).acquire_owned().await else {
-                return;
-            };
-            // Submitted in the order of arrival; only the waiting for the disk overlaps.
-            let pending = self.lane.take(verified).await;
-            let this = self.clone();
-            self.tasks.spawn("inbound-commit", async move {
-                let _place = place;
-                this.finish(pending.await, &session).await;
-            });
+                one = received.recv(), if in_hand.len() < IN_HAND => {
+                    let Some(one) = one else { break };
+                    let Some(verified) = verified(one, &self.me).await else { continue };
+                    let pending = self.lane.take(Arc::clone(&verified)).await;
+                    in_hand.push_back(pending.map(|intake| (verified, intake)));
+                }
+            }
+        }
+        while let Some((verified, intake)) = in_hand.next().await {
+            self.finish(verified, intake).await;
         }
     }
 
-    async fn finish(&self, committed: Result<Taken, crate::db::DbError>, session: &Session) {
-        let taken = match committed {
-            Ok(taken) => taken,
-            Err(why) => {
-                error!("a message could not be kept and stays with the relay: {why}");
-                return;
+    /// Brings the message to the lane again until it is on disk. Those behind it wait, so that none
+    /// overtakes it; once all places in hand are taken, the link reads no more.
+    async fn finish(&self, verified: Arc<Verified>, first: Result<Intake, DbError>) {
+        let mut intake = first;
+        let mut again = tokio::time::interval(AGAIN_AFTER);
+        let mut said = false;
+        loop {
+            let problem = match intake {
+                Ok(Intake::Taken(taken)) => return self.conclude(&verified, taken).await,
+                Ok(Intake::NoRoom) => "the inbox is full".to_owned(),
+                Err(why) if why.may_pass() => why.to_string(),
+                Err(why) => {
+                    let id = &verified.message().id;
+                    error!(message.id = %id, "message {id} cannot be kept: {why}");
+                    return;
+                }
+            };
+            // The first tick comes at once; who waits longer than that says so.
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                _ = again.tick() => {}
             }
-        };
-        if let Some(repeat) = &taken.repeat {
-            debug!(message.id = %taken.id, "message {} came again: {repeat}", taken.id);
+            intake = self.lane.take(Arc::clone(&verified)).await.await;
+            if !said && !matches!(intake, Ok(Intake::Taken(_))) {
+                warn!("messages that come in wait, unacknowledged: {problem}");
+                said = true;
+            }
+        }
+    }
+
+    /// Acts on what is on disk.
+    async fn conclude(&self, verified: &Verified, taken: Taken) {
+        let Message { id, from, .. } = verified.message();
+        if let Some(repeat) = taken.repeat {
+            debug!(message.id = %id, "message {id} came again: {repeat}");
         }
         if let Some(live) = taken.live {
             self.events.tell(live);
-            return;
         }
         self.events.tell_all(taken.story);
         if taken.wakes_agent {
             self.inbox.wake();
         }
-        acknowledge(session, taken.from, taken.id, taken.outcome).await;
+        if taken.wakes_link {
+            self.outbox.wake();
+        }
+        if let Some(outcome) = taken.ack {
+            acknowledge(verified.session(), from, id, outcome).await;
+        }
     }
 }
 
-/// Tells the relay what became of a frame that cannot be taken, where it is safe to.
-async fn refuse(unverified: Unverified, session: &Session) {
-    match unverified {
-        Unverified::Forged { id } => {
+/// The message of a frame that can be taken; of another, the relay is told where that is safe.
+async fn verified(received: Received, me: &AgentId) -> Option<Arc<Verified>> {
+    let session = Arc::clone(&received.session);
+    match verify::verify(received, me) {
+        Ok(verified) => return Some(Arc::new(verified)),
+        Err(Unverified::Forged { id }) => {
             warn!(message.id = %id, "dropped message {id}: its signature is wrong");
         }
-        Unverified::Unacceptable { from, id, why } => {
+        Err(Unverified::Unacceptable {
+            from,
+            id,
+            kind,
+            why,
+        }) => {
             info!(message.id = %id, peer.id = %from, "refused message {id} from {from}: {why}");
-            acknowledge(session, from, id, AckOutcome::Refused).await;
+            if kind.is_lasting() {
+                acknowledge(&session, &from, &id, AckOutcome::Refused).await;
+            }
         }
     }
+    None
 }
 
-async fn acknowledge(
-    session: &Session,
-    from: AgentId,
-    message_id: crate::types::MessageId,
-    outcome: AckOutcome,
-) {
+async fn acknowledge(session: &Session, from: &AgentId, id: &MessageId, outcome: AckOutcome) {
     if session.features.is_none_or(|features| !features.ack) {
         return;
     }
     let ack = Ack {
-        message_id,
-        from,
+        message_id: id.clone(),
+        from: from.clone(),
         outcome,
     };
     // A session that is gone has no use for it: the relay sends the message again on the next one.

@@ -5,6 +5,9 @@
 //! messages before it changed. The policies' state is kept in memory between jobs; a counter beside
 //! it in the database tells whether the two still agree, and after a transaction that did not
 //! commit it is read again.
+//!
+//! Jobs run in the order in which they are brought. A held message that is released is a job of its
+//! own, brought only when the one before it is done, so it goes behind all that waits.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +16,12 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rusqlite::Connection;
 
-use super::inbound::{Taken, Verified};
+use super::inbound::{Intake, Verified};
 use super::outbound::{Draft, Drafted};
-use super::rows::{keep_note, note};
+use super::rows::{keep_note, note, unreadable};
 use crate::clock::Clock;
 use crate::db::{Database, DbError, Pending};
-use crate::policy::{Chain, Judged, PolicyState, StateChanges, Subject};
+use crate::policy::{Chain, Judged, PolicyState, Ruling, StateChanges, Subject};
 
 /// The note that counts changes of the policies' state.
 const CHANGES: &str = "policy_state_changes";
@@ -33,7 +36,16 @@ pub(super) struct Lane {
     chain: Arc<ArcSwap<Chain>>,
     memory: Arc<Mutex<Memory>>,
     clock: Clock,
-    outbox_max: u64,
+    room: Room,
+}
+
+/// How many messages may wait in each box.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// For the agent; what comes then is left with the relay.
+    pub(super) inbox: u64,
+    /// For the relay or a person; what is to go then is refused.
+    pub(super) outbox: u64,
 }
 
 /// What the policies remember, and the count of changes up to which that is so.
@@ -47,29 +59,24 @@ struct Memory {
 pub(super) struct Bench<'a> {
     pub(super) connection: &'a Connection,
     pub(super) now: crate::types::Timestamp,
-    pub(super) outbox_max: u64,
+    pub(super) room: Room,
     chain: &'a Chain,
     memory: &'a mut Memory,
 }
 
 impl Lane {
-    pub(super) fn new(
-        db: Database,
-        chain: Arc<ArcSwap<Chain>>,
-        clock: Clock,
-        outbox_max: u64,
-    ) -> Self {
+    pub(super) fn new(db: Database, chain: Arc<ArcSwap<Chain>>, clock: Clock, room: Room) -> Self {
         Self {
             db,
             chain,
             memory: Arc::default(),
             clock,
-            outbox_max,
+            room,
         }
     }
 
     /// Judges and keeps a message that came in.
-    pub(super) async fn take(&self, verified: Verified) -> Pending<Taken> {
+    pub(super) async fn take(&self, verified: Arc<Verified>) -> Pending<Intake> {
         self.enter(|bench| super::inbound::take(bench, verified))
             .await
     }
@@ -79,6 +86,38 @@ impl Lane {
         self.enter(|bench| super::outbound::draft(bench, draft))
             .await
             .await
+    }
+
+    /// Does `work`, which brings one held message before the chain again.
+    pub(super) async fn return_held<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Bench<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, DbError> {
+        self.enter(work).await.await
+    }
+
+    /// Has the chain judge `message` on a copy of what the policies remember, and forgets it.
+    pub(super) async fn try_out<M: Subject + Send + 'static>(
+        &self,
+        message: M,
+    ) -> Result<Ruling, DbError> {
+        let lane = self.clone();
+        self.db
+            .read(move |connection| {
+                let chain = lane.chain.load_full();
+                let remembered = lane.remembered(connection)?;
+                Ok(chain.try_out(&message, &remembered))
+            })
+            .await
+    }
+
+    /// What the policies remember, as of the last message that is on disk.
+    fn remembered(&self, connection: &Connection) -> rusqlite::Result<PolicyState> {
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.changes == Some(count_of_changes(connection)?) {
+            return Ok(memory.state.snapshot());
+        }
+        PolicyState::load(connection)
     }
 
     async fn enter<T: Send + 'static>(
@@ -94,7 +133,7 @@ impl Lane {
                 work(&mut Bench {
                     connection,
                     now: lane.clock.now(),
-                    outbox_max: lane.outbox_max,
+                    room: lane.room,
                     chain: &chain,
                     memory: &mut memory,
                 })
@@ -143,7 +182,9 @@ impl Memory {
 
 fn count_of_changes(connection: &Connection) -> rusqlite::Result<i64> {
     let count: Option<String> = note(connection, CHANGES)?;
-    Ok(count.and_then(|text| text.parse().ok()).unwrap_or_default())
+    count.map_or(Ok(0), |text| {
+        text.parse().map_err(|_| unreadable(CHANGES, &text))
+    })
 }
 
 impl fmt::Debug for Lane {
@@ -151,3 +192,6 @@ impl fmt::Debug for Lane {
         f.write_str("Lane")
     }
 }
+
+#[cfg(test)]
+mod tests;

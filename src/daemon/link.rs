@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::inbound::Received;
 use super::outbound::Outbox;
@@ -29,7 +30,7 @@ use crate::db::Database;
 use crate::types::{AgentId, Nonce, Secret};
 use crate::wire::{Features, Form, Material, SigningKey};
 
-use backoff::{Backoff, FOR_A_PERSON};
+use backoff::{Backoff, FOR_A_PERSON, STEADY};
 pub(super) use clock_offset::ClockOffset;
 use dial::DialError;
 use session::SessionEnd;
@@ -104,7 +105,7 @@ impl Default for LinkStatus {
 enum Next {
     /// Connect again after the usual wait.
     BackOff(String),
-    /// Connect again at once.
+    /// Connect again at once, unless that was tried just now.
     AtOnce(String),
     /// Wait for a person, and try now and then.
     Refused(String),
@@ -121,15 +122,13 @@ impl Link {
         while !self.stop.is_cancelled() {
             self.show(LinkState::Connecting, None);
             match self.connect_once(&mut backoff).await {
-                Next::AtOnce(why) => info!("connecting to the relay again: {why}"),
+                Next::AtOnce(why) => {
+                    let wait = backoff.soon(random::fraction());
+                    self.wait(wait, why).await;
+                }
                 Next::BackOff(why) => {
                     let wait = backoff.next(random::fraction());
-                    warn!(
-                        link.wait_ms = wait.as_millis(),
-                        "no session with the relay: {why}"
-                    );
-                    self.show(LinkState::Waiting, Some(why));
-                    self.pause(wait).await;
+                    self.wait(wait, why).await;
                 }
                 Next::Refused(why) => {
                     warn!("the relay refuses this agent: {why}");
@@ -152,7 +151,11 @@ impl Link {
         match dialled {
             Ok(dialled) => {
                 self.offset.learn(dialled.date, self.clock.now());
-                let end = session::run(self, dialled.socket, &nonce, backoff).await;
+                let opened = Instant::now();
+                let end = session::run(self, dialled.socket, &nonce).await;
+                if opened.elapsed() >= STEADY {
+                    backoff.reset();
+                }
                 self.after_session(end)
             }
             Err(refused) => self.after_refusal(refused),
@@ -183,19 +186,16 @@ impl Link {
     fn after_refusal(&self, refused: DialError) -> Next {
         let why = refused.to_string();
         match refused {
+            // A wrong time is the one fault that mends itself. The body that names it may come too
+            // late to be read, so any clock that differs counts.
             DialError::Refused {
-                status: 401,
-                body,
-                date,
-            } if body.contains("clock_skew") => {
-                if self.offset.learn(date, self.clock.now()) {
-                    Next::AtOnce(
-                        "our clock differs from the relay's; going by the relay's".to_owned(),
-                    )
-                } else {
-                    Next::BackOff(why)
-                }
+                status: 401, date, ..
+            } if self.offset.learn(date, self.clock.now()) => {
+                Next::AtOnce("our clock differs from the relay's; going by the relay's".to_owned())
             }
+            DialError::Refused {
+                status: 401, body, ..
+            } if body.contains("clock_skew") => Next::BackOff(why),
             DialError::Refused {
                 status: 401 | 400, ..
             } => Next::Refused(why),
@@ -206,6 +206,9 @@ impl Link {
     fn after_session(&self, end: SessionEnd) -> Next {
         match end {
             SessionEnd::Lost(why) => Next::BackOff(why),
+            SessionEnd::TooLong => {
+                Next::BackOff("the relay sent a frame of more than 128 KiB".to_owned())
+            }
             SessionEnd::Renew(why) => Next::AtOnce(why),
             SessionEnd::Replaced => Next::Replaced,
             SessionEnd::Stopped => Next::Stop,
@@ -217,22 +220,32 @@ impl Link {
         let why = "another process connected as this agent; it has the relay now";
         warn!("{why}");
         self.show(LinkState::Replaced, Some(why.to_owned()));
-        while !self.stop.is_cancelled() {
-            self.pause(FOR_A_PERSON).await;
-            match self.client.is_online(&self.me).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(why) => warn!("the relay does not say whether this agent is online: {why}"),
+        let gone = async {
+            loop {
+                tokio::time::sleep(FOR_A_PERSON).await;
+                match self.client.is_online(&self.me).await {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(why) => warn!("the relay does not say whether this agent is online: {why}"),
+                }
             }
-        }
+        };
+        self.stop.run_until_cancelled(gone).await;
+    }
+
+    async fn wait(&self, wait: Duration, why: String) {
+        warn!(
+            link.wait_ms = wait.as_millis(),
+            "no session with the relay: {why}"
+        );
+        self.show(LinkState::Waiting, Some(why));
+        self.pause(wait).await;
     }
 
     async fn pause(&self, wait: Duration) {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
+        self.stop
+            .run_until_cancelled(tokio::time::sleep(wait))
+            .await;
     }
 
     fn show(&self, state: LinkState, detail: Option<String>) {

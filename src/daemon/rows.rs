@@ -19,6 +19,13 @@ pub(super) fn parsed<T: FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Resul
     text.parse().map_err(|_| unreadable(column, &text))
 }
 
+/// Reads a text column that may be empty.
+pub(super) fn maybe_parsed<T: FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| text.parse().map_err(|_| unreadable(column, &text)))
+        .transpose()
+}
+
 /// Reads a JSON column that was written by [`json`].
 pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
@@ -61,7 +68,8 @@ pub(super) fn keep_note(connection: &Connection, key: &str, value: &str) -> rusq
     Ok(())
 }
 
-fn unreadable(column: &str, text: &str) -> rusqlite::Error {
+/// A value in the database that this program never wrote there.
+pub(super) fn unreadable(column: &str, text: &str) -> rusqlite::Error {
     let what = format!(
         "column `{column}` holds {} bytes that are no such value",
         text.len()

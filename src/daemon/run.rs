@@ -1,41 +1,51 @@
 //! Joins the rooms: opens what lasts, starts the tasks, hands out the handle.
 //!
 //! Nothing is opened to the outside before everything that can be wrong has been looked at: the
-//! policies, the database, the port, and last the identity, for which the relay may be asked.
+//! state file, before anything is made; the policies, the database, the port, and last the identity,
+//! for which the relay may be asked.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::agent::{self, NoClient};
+use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
+use super::held::HeldBox;
 use super::identity::{self, IdentityError, Known};
-use super::inbound::{IN_HAND, Inbound, Inbox, inbox};
-use super::lane::Lane;
+use super::inbound::{IN_HAND, Inbound, Inbox, Received, inbox};
+use super::lane::{Lane, Room};
 use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::Outbox;
 use super::relay_client::{RelayCallError, RelayClient};
 use super::story::Events;
-use super::{dialogue, follow, policies, schema};
+use super::{dialogue, policies, schema};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::state_file::StateFile;
+use crate::config::state_file::{Identity, StateFile};
 use crate::db::{Database, DbError, OpenError};
 use crate::files::{FileError, create_private_dir};
-use crate::policy::{Chain, Engine, EngineError, LoadFailed};
+use crate::follow;
+use crate::policy::watch::NotLoaded;
+use crate::policy::{Engine, EngineError};
 use crate::tasks::Tasks;
 
-/// Messages that wait for the relay or for a person; one more is answered 503.
-const OUTBOX_MAX: u64 = 10_000;
+/// A gateway that is away for a night leaves this many behind at the most.
+const ROOM: Room = Room {
+    inbox: 10_000,
+    outbox: 10_000,
+};
 
 /// How often identities that no repeat can have any more are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+
+/// How long the rooms may take for their last writes once the daemon is to stop.
+const LAST_WRITES: Duration = Duration::from_secs(8);
 
 /// How a daemon is run.
 #[derive(Debug, Clone)]
@@ -61,10 +71,7 @@ pub enum StartError {
     Engine(#[from] EngineError),
     /// The policies are not usable.
     #[error(transparent)]
-    Policies(#[from] LoadFailed),
-    /// Loading the policies came to no end.
-    #[error("loading the policies broke off")]
-    PoliciesPanicked,
+    Policies(#[from] NotLoaded),
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -72,14 +79,8 @@ pub enum StartError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// The port is not to be had.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] BindError),
     /// It is not known who this agent is.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -103,11 +104,14 @@ pub struct Running {
 /// Starts a daemon in the scope of `tasks`.
 pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Running, StartError> {
     let config = &settings.config;
+    let found = identity::find(config, settings.register_again)?;
     create_private_dir(config.paths.data_dir())?;
-    let chain = Arc::new(ArcSwap::from_pointee(load_chain(config).await?));
+    let engine = start_engine(config)?;
+    let policies = policies::open(config, engine, found.max_turns()).await?;
     let db = Database::open(&config.paths.daemon_db(), schema::MIGRATIONS, tasks)?;
-    let listener = listen(config.local.listen).await?;
+    let listener = api::bind(config.local.listen).await?;
     let address = listener.local_addr().unwrap_or(config.local.listen);
+    let access = Access::open(&config.paths.token_file(), config.local.require_token)?;
 
     let offset = ClockOffset::default();
     let client = RelayClient::new(
@@ -116,94 +120,154 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         clock.clone(),
         offset.clone(),
     )?;
-    let known =
-        identity::establish(config, &client, &settings.name, settings.register_again).await?;
+    let known = found.establish(config, &client, &settings.name).await?;
     take_over(&db, &known, &clock).await?;
 
-    let me = known.identity.agent_id.clone();
-    let events = Events::new();
-    let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
-    let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
-    let lane = Lane::new(db.clone(), Arc::clone(&chain), clock.clone(), OUTBOX_MAX);
-    let (link_status, link) = watch::channel(LinkStatus::default());
-    let (received, to_judge) = mpsc::channel(2 * IN_HAND);
-    let inbound = Inbound {
-        me: me.clone(),
-        lane: lane.clone(),
-        inbox: inbox.clone(),
-        events: events.clone(),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-    };
-    tasks.spawn("inbound", inbound.run(to_judge));
-    let carrier = Link {
-        me: me.clone(),
-        secret: known.identity.agent_secret.clone(),
-        relay: config.relay.url.clone(),
-        proxies: config.proxies.clone(),
-        client: client.clone(),
-        received,
-        outbox: outbox.clone(),
-        db: db.clone(),
-        events: events.clone(),
-        clock: clock.clone(),
-        offset: offset.clone(),
-        status: link_status,
-        stop: tasks.stopping().clone(),
-    };
-    tasks.spawn("link", carrier.run());
-    tasks.spawn(
-        "housekeeping",
-        keep_house(db.clone(), clock.clone(), tasks.clone()),
-    );
-
-    let gateway = match settings.deliver {
-        true => {
-            let secret = &known.identity.agent_secret;
-            agent::start(config, inbox.clone(), secret, clock.clone(), tasks).await?
-        }
-        false => watch::channel(GatewayStatus::default()).1,
-    };
-    let state = follow::follow(tasks, config.paths.state_file(), StateFile::read).await;
-    let daemon = Daemon(Arc::new(Parts {
-        me,
-        secret: known.identity.agent_secret,
-        relay: config.relay.url.clone(),
-        client,
+    let foundation = Foundation {
+        identity: known.identity,
+        policies,
         db,
-        lane,
-        inbox,
-        outbox,
-        events,
-        chain,
-        link,
-        gateway,
-        state,
+        client,
         offset,
         clock,
-        started: Instant::now(),
-        stop: tasks.stopping().clone(),
-    }));
+        events: Events::new(),
+    };
+    let daemon = foundation
+        .open_rooms(&settings, tasks, (listener, address, access))
+        .await?;
     info!(
         "agent {} is up, its local API on {address}",
         daemon.agent_id()
     );
-    drop(listener);
     Ok(Running { daemon, address })
 }
 
-/// Compiling takes its time and blocks, so it has a thread of its own.
-async fn load_chain(config: &Config) -> Result<Chain, StartError> {
-    let engine = Engine::start()?;
-    let entries = config.policies.clone();
-    let loaded = tokio::task::spawn_blocking(move || policies::load(&engine, &entries)).await;
-    Ok(loaded.map_err(|_| StartError::PoliciesPanicked)??)
+/// What every room stands on.
+struct Foundation {
+    identity: Identity,
+    policies: policies::Opened,
+    db: Database,
+    client: RelayClient,
+    offset: ClockOffset,
+    clock: Clock,
+    events: Events,
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Listen { address, source })
+impl Foundation {
+    /// Starts the rooms, and last the door by which the local agent comes in.
+    async fn open_rooms(
+        self,
+        settings: &Settings,
+        tasks: &Tasks,
+        (listener, address, access): (TcpListener, SocketAddr, Access),
+    ) -> Result<Daemon, StartError> {
+        let config = &settings.config;
+        let (db, events, clock) = (&self.db, &self.events, &self.clock);
+        let rooms = tasks.part();
+        let me = self.identity.agent_id.clone();
+        let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
+        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
+        let lane = Lane::new(db.clone(), self.policies.chain(), clock.clone(), ROOM);
+        let gateway = if settings.deliver {
+            let secret = &self.identity.agent_secret;
+            agent::start(config, inbox.clone(), secret, clock.clone(), &rooms).await?
+        } else {
+            watch::channel(not_delivering()).1
+        };
+        let (received, to_judge) = mpsc::channel(2 * IN_HAND);
+        let inbound = Inbound {
+            me: me.clone(),
+            lane: lane.clone(),
+            inbox: inbox.clone(),
+            outbox: outbox.clone(),
+            events: events.clone(),
+            stop: tasks.stopping().clone(),
+        };
+        rooms.spawn("inbound", inbound.run(to_judge));
+        let held = HeldBox {
+            me: me.clone(),
+            db: db.clone(),
+            lane: lane.clone(),
+            inbox: inbox.clone(),
+            outbox: outbox.clone(),
+            events: events.clone(),
+            clock: clock.clone(),
+        };
+        rooms.spawn("held", held.clone().keep(tasks.stopping().clone()));
+        let link = self.start_link(config, received, &outbox, &rooms);
+        rooms.spawn(
+            "housekeeping",
+            keep_house(db.clone(), clock.clone(), tasks.clone()),
+        );
+        let state = follow::follow(&rooms, config.paths.state_file(), StateFile::read).await;
+        let policies = self
+            .policies
+            .follow(&rooms, state.clone(), self.events.clone());
+        let daemon = Daemon(Arc::new(Parts {
+            me,
+            secret: self.identity.agent_secret,
+            relay: config.relay.url.clone(),
+            client: self.client,
+            db: self.db.clone(),
+            lane,
+            inbox,
+            outbox,
+            held,
+            events: self.events,
+            policies,
+            link,
+            gateway,
+            state,
+            offset: self.offset,
+            clock: self.clock,
+            started: Instant::now(),
+            stop: tasks.stopping().clone(),
+        }));
+        api::serve(daemon.clone(), listener, address, access, &rooms);
+        tasks.spawn("close", close(rooms, self.db));
+        Ok(daemon)
+    }
+
+    fn start_link(
+        &self,
+        config: &Config,
+        received: mpsc::Sender<Received>,
+        outbox: &Outbox,
+        rooms: &Tasks,
+    ) -> watch::Receiver<LinkStatus> {
+        let (status, link) = watch::channel(LinkStatus::default());
+        let carrier = Link {
+            me: self.identity.agent_id.clone(),
+            secret: self.identity.agent_secret.clone(),
+            relay: config.relay.url.clone(),
+            proxies: config.proxies.clone(),
+            client: self.client.clone(),
+            received,
+            outbox: outbox.clone(),
+            db: self.db.clone(),
+            events: self.events.clone(),
+            clock: self.clock.clone(),
+            offset: self.offset.clone(),
+            status,
+            stop: rooms.stopping().clone(),
+        };
+        rooms.spawn("link", carrier.run());
+        link
+    }
+}
+
+/// What stands in the place of a gateway where nothing is delivered.
+fn not_delivering() -> GatewayStatus {
+    GatewayStatus {
+        ready: false,
+        problem: Some("nothing is handed to it: messages wait in the inbox".to_owned()),
+    }
+}
+
+/// The policies' runtime, with what it compiled before.
+fn start_engine(config: &Config) -> Result<Engine, EngineError> {
+    let paths = &config.paths;
+    Engine::start_with_cache(&paths.cache_dir(), &paths.cache_key_file())
 }
 
 /// Imports what the TypeScript plugin left in the state file, once.
@@ -213,11 +277,15 @@ async fn take_over(db: &Database, known: &Known, clock: &Clock) -> Result<(), Db
         .conversations
         .iter()
         .map(|(peer, conversation)| {
-            let turns = known.state.conversation_turns.get(conversation.id.as_str());
+            // The plugin counted by conversation, in older versions by peer.
+            let turns = &known.state.conversation_turns;
+            let turns = turns
+                .get(conversation.id.as_str())
+                .or_else(|| turns.get(peer.as_str()));
             let one = dialogue::Inherited {
                 conversation: conversation.id.clone(),
                 reply_session: conversation.reply_session.clone(),
-                turns: turns.copied().unwrap_or_default(),
+                turns: turns.map_or(0, |turns| (*turns).min(u32::MAX.into())),
             };
             (peer.clone(), one)
         })
@@ -230,6 +298,15 @@ async fn take_over(db: &Database, known: &Known, clock: &Clock) -> Result<(), Db
         info!("took over {count} conversations from the state file");
     }
     Ok(())
+}
+
+/// Closes the database once nobody writes any more, whoever still holds a handle.
+async fn close(rooms: Tasks, db: Database) {
+    rooms.stopping().cancelled().await;
+    if let Err(why) = rooms.drain(LAST_WRITES).await {
+        warn!("the database is closed under {why}");
+    }
+    db.close().await;
 }
 
 async fn keep_house(db: Database, clock: Clock, tasks: Tasks) {

@@ -8,4 +8,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     // What policies remember commits with the message it is about, so it lives in the same file.
     POLICY_STATE_SCHEMA,
     include_str!("schema/0002_boxes.sql"),
+    include_str!("schema/0003_held.sql"),
 ];

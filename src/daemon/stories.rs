@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 use super::rows::{from_json, parsed};
 use super::story;
 use super::view::Story;
-use crate::types::{AgentId, Direction, Kind, MessageId};
+use crate::types::{AgentId, Direction, MessageId};
 
 /// How many messages wait, and for what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,12 +74,11 @@ fn told(
         Direction::Inbound => (peer, me.clone()),
         Direction::Outbound => (me.clone(), peer),
     };
-    let kind: String = row.get("kind")?;
     let admitted: Option<String> = row.get("admitted")?;
     Ok(Story {
         direction,
         conversation_id: parsed(row, "conversation")?,
-        kind: kind.parse().unwrap_or(Kind::Text),
+        kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: match admitted {
             Some(content) => content,

@@ -2,10 +2,14 @@
 //!
 //! Plain data. Field names are public: scripts and the command line read them.
 
+mod judging;
+
 use serde::{Deserialize, Serialize};
 
 use crate::policy::{Annotation, PolicyStatus, Step};
 use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
+
+pub use judging::{EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal};
 
 /// How the daemon is; `GET /status`.
 #[derive(Debug, Clone, Serialize)]
@@ -38,6 +42,12 @@ pub struct Status {
     pub dead: u64,
     /// The chain in force.
     pub policies: Vec<PolicyStatus>,
+    /// Why the policies that are wanted are not in force, where they are not.
+    pub policies_problem: Option<String>,
+    /// Why compiled policies are not kept, or one of them was not used.
+    pub policy_cache_problem: Option<String>,
+    /// The keys of the configuration that were changed and take effect at a restart.
+    pub waiting_for_restart: Vec<String>,
     /// How the link is, in a word: `connected`, `connecting`, `waiting`, `refused`, `replaced`.
     pub link: &'static str,
     /// Whether the relay proves who sends; a version 1 relay does not.
@@ -279,6 +289,16 @@ pub enum Event {
         /// Whether it does.
         ready: bool,
         /// Why not, for a person.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
+    /// The policies were loaded anew, or could not be.
+    PolicyReload {
+        /// Whether what is wanted is in force.
+        ok: bool,
+        /// The policies that are new, gone, changed or in another place.
+        changed: Vec<String>,
+        /// What is wrong, for a person.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },

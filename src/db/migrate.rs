@@ -9,12 +9,13 @@ use super::OpenError;
 /// One step of a schema: SQL that opens with a comment on why. Steps are only ever added.
 pub type Migration = &'static str;
 
-/// Runs those of `migrations` that the database has not seen.
-pub(super) fn run(
-    connection: &mut Connection,
+/// How many of `migrations` the database has seen. Changes nothing, so that what a later version
+/// wrote stays as it is.
+pub(super) fn seen(
+    connection: &Connection,
     migrations: &[Migration],
     path: &Path,
-) -> Result<(), OpenError> {
+) -> Result<u32, OpenError> {
     let failed = |source| OpenError::Sqlite {
         path: path.to_owned(),
         source,
@@ -30,8 +31,17 @@ pub(super) fn run(
             known,
         });
     }
-    for (number, sql) in (1..).zip(migrations).skip(found as usize) {
-        step(connection, number, sql).map_err(failed)?;
+    Ok(found)
+}
+
+/// Runs `migrations` but for the first `seen`.
+pub(super) fn run(
+    connection: &mut Connection,
+    migrations: &[Migration],
+    seen: u32,
+) -> rusqlite::Result<()> {
+    for (number, sql) in (1..).zip(migrations).skip(seen as usize) {
+        step(connection, number, sql)?;
     }
     Ok(())
 }

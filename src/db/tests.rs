@@ -55,6 +55,22 @@ async fn writes_that_nobody_waits_for_happen_in_order() {
 }
 
 #[tokio::test]
+async fn closing_commits_what_was_submitted_and_takes_nothing_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let tasks = Tasks::new();
+    let db = Database::open(&dir.path().join("x.db"), SCHEMA, &tasks).unwrap();
+    let last = db
+        .submit(|c| c.execute("INSERT INTO note VALUES (1)", []))
+        .await;
+    db.close().await;
+    let late = db.write(|c| c.execute("INSERT INTO note VALUES (2)", []));
+    assert!(matches!(late.await, Err(DbError::Closing)));
+    last.await.unwrap();
+    assert_eq!(db.read(notes).await.unwrap(), [1]);
+    tasks.drain(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_reader_cannot_write() {
     let dir = tempfile::tempdir().unwrap();
     let db = Database::open(&dir.path().join("x.db"), SCHEMA, &Tasks::new()).unwrap();

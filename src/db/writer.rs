@@ -19,7 +19,13 @@ const BATCH: usize = 512;
 
 #[derive(Clone)]
 pub(super) struct Writer {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Work>,
+}
+
+enum Work {
+    Write(Job),
+    /// Nothing more is taken.
+    Close,
 }
 
 /// A write in the transaction: does its work and gives what tells the caller, once it is known
@@ -51,8 +57,14 @@ impl Writer {
             })
         });
         // A closed queue drops the job and with it `tell`, which the answer reads as closing.
-        let _ = self.queue.send(job).await;
+        let _ = self.queue.send(Work::Write(job)).await;
         Pending(answer)
+    }
+
+    /// Ends the thread after what is in the queue.
+    pub(super) async fn close(&self) {
+        // One that has ended already is closed.
+        let _ = self.queue.send(Work::Close).await;
     }
 }
 
@@ -71,20 +83,30 @@ impl<T> Future for Pending<T> {
     }
 }
 
-fn run(connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+fn run(connection: Connection, mut queue: mpsc::Receiver<Work>) {
     let mut batch = Vec::with_capacity(BATCH);
-    while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
-        commit_together(&connection, &mut batch);
+    let mut is_open = true;
+    while is_open && queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        let jobs = batch.drain(..).map_while(|work| match work {
+            Work::Write(job) => Some(job),
+            Work::Close => {
+                is_open = false;
+                None
+            }
+        });
+        let jobs = jobs.collect();
+        commit_together(&connection, jobs);
     }
+    drop(queue);
     if let Err(why) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
         // The log is replayed at the next start, so nothing is lost.
         tracing::debug!("the write-ahead log was not folded in: {why}");
     }
 }
 
-fn commit_together(connection: &Connection, batch: &mut Vec<Job>) {
+fn commit_together(connection: &Connection, jobs: Vec<Job>) {
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
-    let answers: Vec<Answer> = batch.drain(..).map(|job| job(connection)).collect();
+    let answers: Vec<Answer> = jobs.into_iter().map(|job| job(connection)).collect();
     let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
     if let Err(why) = &committed {
         error!(db.batch = answers.len(), "a commit failed: {why}");

@@ -4,7 +4,10 @@
 //! interface does not give, by name. Generated types never leave this folder.
 
 mod host;
+mod journal;
 mod v0_1;
+
+use std::sync::Arc;
 
 use wasmtime::Trap;
 use wasmtime::component::Component;
@@ -16,12 +19,19 @@ use super::engine::{Engine, Limits};
 use super::guest::Description;
 use super::loader::{Problem, SettingProblem};
 pub(crate) use host::{Memory, Wrote};
+pub(crate) use journal::Journal;
 
 const PACKAGE: &str = "opendialogue:policy/";
 
 /// A component that is known to fit, ready to be started any number of times.
 pub(crate) enum Prepared {
     V0_1(v0_1::Prepared),
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Prepared")
+    }
 }
 
 /// One running instance of a policy.
@@ -57,25 +67,23 @@ pub(crate) struct Question<'a> {
 }
 
 impl Prepared {
-    /// Compiles the component in `bytes`, without running any of it.
-    pub(crate) fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Problem> {
-        check_header(bytes)?;
-        let component = Component::from_binary(engine.wasm(), bytes)
-            .map_err(|error| Problem::Damaged(one_line(&error.root_cause().to_string())))?;
-        check_imports(engine, &component)?;
-        check_exports(engine, &component)?;
-        v0_1::Prepared::new(engine, &component).map(Prepared::V0_1)
+    /// Checks that `component` asks for nothing but the interface and gives all of it, without
+    /// running any of it.
+    pub(crate) fn new(engine: &Engine, component: &Component) -> Result<Self, Problem> {
+        check_imports(engine, component)?;
+        check_exports(engine, component)?;
+        v0_1::Prepared::new(engine, component).map(Prepared::V0_1)
     }
 
     /// Starts an instance, which still has to be configured.
     pub(crate) fn start(
         &self,
         engine: &Engine,
-        policy: &str,
+        journal: Arc<Journal>,
         limits: Limits,
     ) -> Result<Instance, CallFailed> {
         match self {
-            Prepared::V0_1(prepared) => prepared.start(engine, policy, limits).map(Instance::V0_1),
+            Prepared::V0_1(prepared) => prepared.start(engine, journal, limits).map(Instance::V0_1),
         }
     }
 }
@@ -104,6 +112,13 @@ impl Instance {
             Instance::V0_1(instance) => instance.evaluate(policy, question, memory),
         }
     }
+}
+
+/// Compiles the component in `bytes`, without running any of it.
+pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, Problem> {
+    check_header(bytes)?;
+    Component::from_binary(engine.wasm(), bytes)
+        .map_err(|error| Problem::Damaged(one_line(&error.root_cause().to_string())))
 }
 
 /// Says what a call's error means.

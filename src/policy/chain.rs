@@ -241,6 +241,10 @@ impl Chain {
         passed.ruling(StateChanges::default())
     }
 
+    pub(crate) fn posts(&self) -> &[Post] {
+        &self.posts
+    }
+
     /// How each policy is.
     pub fn snapshot(&self) -> Vec<PolicyStatus> {
         self.posts.iter().map(Post::status).collect()

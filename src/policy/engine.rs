@@ -5,12 +5,15 @@
 //! Nothing of WASI exists here.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use wasmtime::{Config, OptLevel, ResourceLimiter};
+
+use super::code::Code;
 
 /// The granularity of deadlines.
 const TICK: Duration = Duration::from_millis(1);
@@ -61,11 +64,28 @@ pub enum EngineError {
 pub struct Engine {
     wasm: wasmtime::Engine,
     ticker: Arc<Ticker>,
+    code: Arc<Code>,
 }
 
 impl Engine {
-    /// Starts the runtime and its ticker.
+    /// Starts the runtime and its ticker. What it compiles is kept for as long as it runs.
     pub fn start() -> Result<Self, EngineError> {
+        Self::start_with(|_| Code::default())
+    }
+
+    /// Starts the runtime and its ticker. What it compiles is kept in `folder`, under a key in
+    /// `key_file`; where they are not this user's alone they are left alone, and
+    /// [`Engine::cache_note`] says so.
+    pub fn start_with_cache(folder: &Path, key_file: &Path) -> Result<Self, EngineError> {
+        Self::start_with(|wasm| Code::cached(wasm, folder, key_file))
+    }
+
+    /// What was wrong with the cache of compiled code since the start, if anything.
+    pub fn cache_note(&self) -> Option<String> {
+        self.code.note()
+    }
+
+    fn start_with(code: impl FnOnce(&wasmtime::Engine) -> Code) -> Result<Self, EngineError> {
         let mut config = Config::new();
         config
             .concurrency_support(false)
@@ -78,11 +98,16 @@ impl Engine {
         let wasm = wasmtime::Engine::new(&config)
             .map_err(|error| EngineError::Runtime(error.to_string()))?;
         let ticker = Arc::new(Ticker::start(wasm.clone()).map_err(EngineError::Ticker)?);
-        Ok(Self { wasm, ticker })
+        let code = Arc::new(code(&wasm));
+        Ok(Self { wasm, ticker, code })
     }
 
     pub(crate) fn wasm(&self) -> &wasmtime::Engine {
         &self.wasm
+    }
+
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
     }
 
     /// Keeps the ticker awake while a guest is called.

@@ -1,16 +1,16 @@
-//! One policy: compiled, configured, asked about one message at a time.
+//! One policy: started, configured, asked about one message at a time.
 //!
 //! Owns the one instance that is reused from message to message, and the count of failures. After
 //! a failure the instance is dropped and the next message gets a fresh one; after
 //! [`MAX_FAILURES`] in a row the policy is not entered until it is loaded again.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tracing::warn;
 
-use super::abi::{CallFailed, Instance, Memory, Prepared, Question, Wrote};
+use super::abi::{CallFailed, Instance, Journal, Memory, Prepared, Question, Wrote};
 use super::decision::Decision;
 use super::engine::{Engine, Limits};
 use super::loader::Problem;
@@ -53,7 +53,8 @@ pub(crate) struct Guest {
     digest: Digest,
     description: Description,
     engine: Engine,
-    prepared: Prepared,
+    prepared: Arc<Prepared>,
+    journal: Arc<Journal>,
     limits: Limits,
     settings: String,
     seat: Mutex<Seat>,
@@ -73,16 +74,15 @@ struct Running {
 }
 
 impl Guest {
-    /// Compiles `bytes`, asks the module who it is and hands it its settings.
-    pub(crate) fn load(
+    /// Starts the module, asks it who it is and hands it its settings.
+    pub(crate) fn start(
         engine: &Engine,
         name: &str,
-        bytes: &[u8],
+        (digest, prepared): (Digest, Arc<Prepared>),
         limits: Limits,
         settings: &serde_json::Value,
     ) -> Result<Self, Problem> {
-        let digest = Digest::of(bytes);
-        let prepared = Prepared::new(engine, bytes)?;
+        let journal = Arc::new(Journal::new(name));
         let settings = settings.to_string();
         let _entered = engine.enter();
         let failed = |during| {
@@ -92,7 +92,7 @@ impl Guest {
             }
         };
         let mut instance = prepared
-            .start(engine, name, limits)
+            .start(engine, Arc::clone(&journal), limits)
             .map_err(failed("while it was started"))?;
         let description = instance.describe().map_err(failed("in `describe`"))?;
         let problems = instance
@@ -108,6 +108,7 @@ impl Guest {
             description,
             engine: engine.clone(),
             prepared,
+            journal,
             limits,
             settings,
             seat: Mutex::new(Seat {
@@ -175,8 +176,17 @@ impl Guest {
         }
     }
 
+    /// Puts a fresh instance in the place of one that was tried out.
+    pub(crate) fn renew(&self) -> Result<(), CallFailed> {
+        let _entered = self.engine.enter();
+        let fresh = self.restart()?;
+        self.seat().running = Some(fresh);
+        Ok(())
+    }
+
     fn restart(&self) -> Result<Running, CallFailed> {
-        let mut instance = self.prepared.start(&self.engine, &self.name, self.limits)?;
+        let journal = Arc::clone(&self.journal);
+        let mut instance = self.prepared.start(&self.engine, journal, self.limits)?;
         let problems = instance.configure(&self.settings)?;
         match problems.first() {
             None => Ok(Running { instance, calls: 0 }),

@@ -1,25 +1,30 @@
 //! From the configuration's entries to a ready chain, all or nothing.
 //!
-//! Every entry is read, checked, compiled, started and configured before any message sees one of
-//! them; everything that is wrong is said at once, each by its policy's name. A digest is always
-//! that of the bytes that run.
+//! In two steps: [`Modules`] are read, checked and compiled, which takes long and runs nothing of
+//! them; then they are started and configured, which takes no longer than their limits. No message
+//! sees one of them before; everything that is wrong is said at once, each by its policy's name. A
+//! digest is always that of the bytes that run.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::abi::Prepared;
 use super::builtin::{builtin, builtins};
 use super::chain::{Chain, Link, Post};
 use super::decision::Annotation;
 use super::engine::{Engine, Limits};
 use super::guest::Guest;
-use super::read::{self, ReadRefused};
+use super::read;
 use crate::types::{Digest, Direction};
+
+mod problem;
+
+pub use problem::{LoadError, LoadFailed, Problem, SettingProblem};
 
 /// One entry: a module and how it is run.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,146 +99,49 @@ impl PolicySpec {
     }
 }
 
-/// The chain was not built. Says everything that is wrong.
-#[derive(Debug)]
-pub struct LoadFailed {
-    /// What is wrong: with names first, then in the order of the entries.
-    pub errors: Vec<LoadError>,
-}
-
-/// What is wrong with one policy.
-#[derive(Debug, thiserror::Error)]
-#[error("policy `{policy}`: {problem}")]
-pub struct LoadError {
-    /// The entry's name.
-    pub policy: String,
-    /// What is wrong.
-    #[source]
-    pub problem: Problem,
-}
-
-/// Why a policy cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum Problem {
-    /// The name could be mistaken for something else.
-    #[error("a policy's name is 1 to 64 of `a-z 0-9 - _`, and not `host`")]
-    Name,
-    /// Two entries have this name.
-    #[error("there are two of this name")]
-    Twice,
-    /// `before` names nobody.
-    #[error("`before` names `{0}`, which is no policy of this chain")]
-    Before(String),
-    /// No policy of this name comes with the program.
-    #[error("no policy `{name}` comes with the program; there are {there}")]
-    NoBuiltin {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        there: String,
-    },
-    /// The file is not taken.
-    #[error(transparent)]
-    Read(#[from] ReadRefused),
-    /// The bytes are not the pinned ones.
-    #[error("its digest is {found}, the entry's `sha256` is {pinned}")]
-    Pin {
-        /// What was read.
-        found: Digest,
-        /// What the entry says.
-        pinned: Digest,
-    },
-    /// The file has no bytes.
-    #[error("its file is empty")]
-    Empty,
-    /// The bytes are something else.
-    #[error("it is not WebAssembly")]
-    NotWebAssembly,
-    /// It has not been wrapped.
-    #[error("it is a core module, not a component; wrap it with its interface first")]
-    CoreModule,
-    /// The bytes are cut off or wrong.
-    #[error("it is cut short or damaged: {0}")]
-    Damaged(String),
-    /// It wants what the interface does not give.
-    #[error("it wants what no policy gets: `{}`", .0.join("`, `"))]
-    Strangers(Vec<String>),
-    /// It was built for another version.
-    #[error("it was built for version {wants} of the interface, this program has {have}")]
-    OtherVersion {
-        /// The module's.
-        wants: String,
-        /// Ours.
-        have: &'static str,
-    },
-    /// A function is missing.
-    #[error("it has no export `{0}`")]
-    NoExport(&'static str),
-    /// A function has another type.
-    #[error("it does not fit the interface: {0}")]
-    Unfit(String),
-    /// It failed before any message.
-    #[error("it failed {during}: {error}")]
-    Failed {
-        /// When.
-        during: &'static str,
-        /// How.
-        error: String,
-    },
-    /// It refuses its settings.
-    #[error("{}", list(.0))]
-    Settings(Vec<SettingProblem>),
-    /// It makes no sense in that direction.
-    #[error("it does not judge {0} messages")]
-    Direction(Direction),
-    /// It may not be passed by on failure.
-    #[error("`on_failure = \"pass\"` is not allowed for it")]
-    MustNotPass,
-}
-
-/// A setting that a policy does not take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingProblem {
-    /// The setting's name, with its path.
-    pub setting: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-impl fmt::Display for SettingProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "setting `{}` {}", self.setting, self.problem)
-    }
-}
-
-fn list(problems: &[SettingProblem]) -> String {
-    let problems: Vec<_> = problems.iter().map(SettingProblem::to_string).collect();
-    problems.join("; ")
-}
-
-impl fmt::Display for LoadFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors: Vec<_> = self.errors.iter().map(LoadError::to_string).collect();
-        f.write_str(&errors.join("\n"))
-    }
-}
-
-impl std::error::Error for LoadFailed {}
-
 impl Chain {
     /// Builds the chain of `specs`, whole and ready, or says everything that is wrong.
     ///
     /// Compiles: call it where blocking for a second harms nobody.
     pub fn load(engine: &Engine, specs: &[PolicySpec]) -> Result<Chain, LoadFailed> {
-        let mut errors = names(specs);
+        Modules::compile(engine, specs).start(engine)
+    }
+}
+
+/// The modules of a chain, compiled, and none of them started.
+#[derive(Debug)]
+pub(crate) struct Modules(Vec<Module>);
+
+#[derive(Debug)]
+struct Module {
+    spec: PolicySpec,
+    /// The digest of what was read, also of what cannot be used.
+    digest: Option<Digest>,
+    /// None for a policy that is off.
+    code: Result<Option<Arc<Prepared>>, Problem>,
+}
+
+impl Modules {
+    /// Reads and compiles the modules of `specs`.
+    pub(crate) fn compile(engine: &Engine, specs: &[PolicySpec]) -> Self {
+        let modules = specs.iter().map(|spec| Module::compile(engine, spec));
+        Self(modules.collect())
+    }
+
+    /// Which entries these are, each with the digest of its module.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&PolicySpec, Option<Digest>)> {
+        self.0.iter().map(|module| (&module.spec, module.digest))
+    }
+
+    /// Starts and configures each, or says everything that is wrong.
+    pub(crate) fn start(self, engine: &Engine) -> Result<Chain, LoadFailed> {
+        let mut errors = names(self.0.iter().map(|module| &module.spec));
         let mut posts = Vec::new();
-        for spec in specs {
-            match post(engine, spec) {
-                Ok(post) => posts.push((spec.before.as_deref(), post)),
-                Err(problem) => errors.push(LoadError {
-                    policy: spec.name.clone(),
-                    problem,
-                }),
+        for module in self.0 {
+            let (policy, before) = (module.spec.name.clone(), module.spec.before.clone());
+            match module.start(engine) {
+                Ok(post) => posts.push((before, post)),
+                Err(problem) => errors.push(LoadError { policy, problem }),
             }
         }
         if errors.is_empty() {
@@ -244,8 +152,8 @@ impl Chain {
 }
 
 /// What is wrong with the names that entries have and mean.
-fn names(specs: &[PolicySpec]) -> Vec<LoadError> {
-    let all: BTreeSet<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+fn names<'a>(specs: impl Iterator<Item = &'a PolicySpec> + Clone) -> Vec<LoadError> {
+    let all: BTreeSet<&str> = specs.clone().map(|spec| spec.name.as_str()).collect();
     let mut seen = BTreeSet::new();
     let mut errors = Vec::new();
     for spec in specs {
@@ -269,38 +177,66 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(known) && name != Annotation::HOST
 }
 
-fn post(engine: &Engine, spec: &PolicySpec) -> Result<Post, Problem> {
-    match spec.mode {
-        Mode::Off => Ok(Post::Off(spec.name.clone())),
-        Mode::Enforce | Mode::Monitor => link(engine, spec).map(|link| Post::On(Box::new(link))),
+impl Module {
+    fn compile(engine: &Engine, spec: &PolicySpec) -> Self {
+        let mut digest = None;
+        let code = match spec.mode {
+            Mode::Off => Ok(None),
+            Mode::Enforce | Mode::Monitor => prepare(engine, spec, &mut digest).map(Some),
+        };
+        Self {
+            spec: spec.clone(),
+            digest,
+            code,
+        }
+    }
+
+    fn start(self, engine: &Engine) -> Result<Post, Problem> {
+        let spec = self.spec;
+        let (Some(digest), Some(code)) = (self.digest, self.code?) else {
+            return Ok(Post::Off(spec.name));
+        };
+        let guest = Guest::start(
+            engine,
+            &spec.name,
+            (digest, code),
+            spec.limits,
+            &spec.settings,
+        )?;
+        let has = &guest.description().directions;
+        if let Some(other) = spec.directions.iter().find(|wanted| !has.contains(wanted)) {
+            return Err(Problem::Direction(*other));
+        }
+        if spec.on_failure == OnFailure::Pass && !guest.description().may_pass_on_failure {
+            return Err(Problem::MustNotPass);
+        }
+        let directions = match spec.directions.as_slice() {
+            [] => has.clone(),
+            said => said.to_vec(),
+        };
+        Ok(Post::On(Box::new(Link {
+            name: Arc::from(spec.name.as_str()),
+            guest,
+            directions,
+            mode: spec.mode,
+            on_failure: spec.on_failure,
+        })))
     }
 }
 
-fn link(engine: &Engine, spec: &PolicySpec) -> Result<Link, Problem> {
+/// Reads the module once: what is hashed here is what is compiled, or what was.
+fn prepare(
+    engine: &Engine,
+    spec: &PolicySpec,
+    digest: &mut Option<Digest>,
+) -> Result<Arc<Prepared>, Problem> {
     let bytes = bytes(&spec.module)?;
     let found = Digest::of(&bytes);
+    *digest = Some(found);
     if let Some(pinned) = spec.sha256.filter(|pinned| *pinned != found) {
         return Err(Problem::Pin { found, pinned });
     }
-    let guest = Guest::load(engine, &spec.name, &bytes, spec.limits, &spec.settings)?;
-    let has = &guest.description().directions;
-    if let Some(other) = spec.directions.iter().find(|wanted| !has.contains(wanted)) {
-        return Err(Problem::Direction(*other));
-    }
-    if spec.on_failure == OnFailure::Pass && !guest.description().may_pass_on_failure {
-        return Err(Problem::MustNotPass);
-    }
-    let directions = match spec.directions.as_slice() {
-        [] => has.clone(),
-        said => said.to_vec(),
-    };
-    Ok(Link {
-        name: Arc::from(spec.name.as_str()),
-        guest,
-        directions,
-        mode: spec.mode,
-        on_failure: spec.on_failure,
-    })
+    engine.code().prepare(engine, &bytes, found)
 }
 
 fn bytes(module: &ModuleSource) -> Result<Cow<'static, [u8]>, Problem> {
@@ -320,7 +256,7 @@ fn bytes(module: &ModuleSource) -> Result<Cow<'static, [u8]>, Problem> {
 }
 
 /// Moves each entry with a `before` to where it belongs; the others keep their order.
-fn ordered(posts: Vec<(Option<&str>, Post)>) -> Vec<Post> {
+fn ordered(posts: Vec<(Option<String>, Post)>) -> Vec<Post> {
     let (moving, mut order): (Vec<_>, Vec<_>) =
         posts.into_iter().partition(|(before, _)| before.is_some());
     let mut waiting = moving;
@@ -330,7 +266,7 @@ fn ordered(posts: Vec<(Option<&str>, Post)>) -> Vec<Post> {
         for (before, post) in waiting {
             let place = order
                 .iter()
-                .position(|(_, other)| Some(other.name()) == before);
+                .position(|(_, other)| Some(other.name()) == before.as_deref());
             match place {
                 Some(place) => order.insert(place, (None, post)),
                 None => later.push((before, post)),

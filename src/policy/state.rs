@@ -111,6 +111,15 @@ impl PolicyState {
         Ok(state)
     }
 
+    /// The same memory to try something out on; what becomes of either is unseen by the other.
+    pub fn snapshot(&self) -> Self {
+        Self {
+            shelves: self.shelves.clone(),
+            uncommitted: Vec::new(),
+            judged: self.judged,
+        }
+    }
+
     /// Notes that everything up to `mark` is committed and can no longer be taken back.
     pub fn committed(&mut self, mark: Mark) {
         self.uncommitted.retain(|undo| undo.mark > mark);

@@ -3,6 +3,7 @@
 mod failing;
 mod judging;
 mod loading;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -19,7 +20,7 @@ const DECISION: usize = 0x1000;
 const SCRATCH: usize = 0x8000;
 
 /// The parts of a policy by hand; as it stands it passes everything.
-struct Module {
+pub(crate) struct Module {
     imports: String,
     data: String,
     start: &'static str,
@@ -30,7 +31,7 @@ struct Module {
 }
 
 /// What a policy by hand says, always.
-enum Says {
+pub(crate) enum Says {
     Pass,
     Rewrite(&'static str),
     Reject(&'static str),
@@ -44,7 +45,7 @@ impl Default for Module {
 }
 
 impl Module {
-    fn that_says(says: Says, annotations: &[(&str, &str)]) -> Self {
+    pub(crate) fn that_says(says: Says, annotations: &[(&str, &str)]) -> Self {
         Self {
             imports: String::new(),
             data: description() + &decision(says, annotations),
@@ -57,7 +58,7 @@ impl Module {
     }
 
     /// Does `code` before it says what it says.
-    fn that_does(code: &str) -> Self {
+    pub(crate) fn that_does(code: &str) -> Self {
         let mut module = Self::default();
         module.evaluate.insert_str(0, code);
         module
@@ -74,7 +75,7 @@ impl Module {
             .replace("{evaluate-name}", self.evaluate_name)
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         wat::parse_str(self.text()).unwrap()
     }
 }

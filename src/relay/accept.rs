@@ -77,14 +77,15 @@ pub(super) async fn accept(node: Arc<Node>, listener: TcpListener, router: Route
 
 /// A connection that died while it waited is nothing; want of sockets needs a pause.
 async fn rest_after(why: &io::Error) {
-    match why.kind() {
+    let died_waiting = matches!(
+        why.kind(),
         io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::ConnectionRefused
-        | io::ErrorKind::ConnectionReset => {}
-        _ => {
-            warn!("no connection can be accepted now: {why}");
-            tokio::time::sleep(EXHAUSTED_WAIT).await;
-        }
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+    );
+    if !died_waiting {
+        warn!("no connection can be accepted now: {why}");
+        tokio::time::sleep(EXHAUSTED_WAIT).await;
     }
 }
 

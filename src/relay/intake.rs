@@ -14,7 +14,7 @@ use super::directory::Resident;
 use super::hub::Notice;
 use super::node::Node;
 use super::parcel::{Origin, Parcel, Settlement};
-use super::recent::{Seen, Stage};
+use super::recent::{Mark, Seen, Stage};
 use super::route::route;
 use super::store::{KeptTurn, StoreError};
 use crate::types::{Kind, Message, Refusal, Timestamp};
@@ -45,7 +45,11 @@ pub(super) async fn take_in(
     origin: Origin,
     now: Timestamp,
 ) -> Answer {
-    let (passed, receiver) = match judge(node, &sender, &frame, now).await {
+    let Judged {
+        passed,
+        receiver,
+        mark,
+    } = match judge(node, &sender, &frame, now).await {
         Ok(Ok(passed)) => passed,
         Ok(Err(refusal)) => {
             debug!(
@@ -67,9 +71,8 @@ pub(super) async fn take_in(
     };
     // The checks refuse a message to nobody, and a repeat was answered.
     let receiver = receiver?;
-    if message.kind.is_lasting() {
-        let mut meter = sender.resident.meter();
-        meter.recent.note(message, Stage::InFlight);
+    if let Some(mark) = mark {
+        sender.resident.meter().recent.note(mark, Stage::InFlight);
     }
     if let (Some(reason), Some(conversation)) = (ends, message.conversation.clone()) {
         let ended = ConversationEnded {
@@ -91,15 +94,21 @@ pub(super) async fn take_in(
     None
 }
 
-/// What passed, and for whom it is.
-type Judged = Result<(Passed, Option<Arc<Resident>>), Refusal>;
+/// A message that passed the checks.
+struct Judged {
+    passed: Passed,
+    /// Whom it is for; nobody asked where it is a repeat.
+    receiver: Option<Arc<Resident>>,
+    /// The mark by which it is remembered; what lives only for the moment is not.
+    mark: Option<Mark>,
+}
 
 async fn judge(
     node: &Node,
     sender: &Sender<'_>,
     frame: &MessageFrame,
     now: Timestamp,
-) -> Result<Judged, StoreError> {
+) -> Result<Result<Judged, Refusal>, StoreError> {
     let message = &frame.message;
     let mut facts = Facts {
         agent: &sender.resident.id,
@@ -116,10 +125,16 @@ async fn judge(
     if let Err(refusal) = check(message, &facts) {
         return Ok(Err(refusal));
     }
-    (facts.seen, facts.rate_left) = count_rate(node, sender.resident, message, now);
+    let mark;
+    (facts.seen, facts.rate_left, mark) = count_rate(node, sender.resident, message, now);
+    let judged = |passed, receiver| Judged {
+        passed,
+        receiver,
+        mark,
+    };
     match check(message, &facts) {
         Ok(Passed::New | Passed::Again) => {}
-        settled => return Ok(settled.map(|repeat| (repeat, None))),
+        settled => return Ok(settled.map(|repeat| judged(repeat, None))),
     }
     let receiver = node.directory.find(&message.to, now).await?;
     if receiver.is_some()
@@ -134,24 +149,29 @@ async fn judge(
         Some(account) => Receiver::Known(account),
         None => Receiver::Unknown,
     };
-    let judged = check(message, &facts);
+    let checked = check(message, &facts);
     drop(account);
-    Ok(judged.map(|passed| (passed, receiver)))
+    Ok(checked.map(|passed| judged(passed, receiver)))
 }
 
 /// Takes a new message out of its sender's rate, once for its id.
-fn count_rate(node: &Node, sender: &Resident, message: &Message, now: Timestamp) -> (Seen, bool) {
+fn count_rate(
+    node: &Node,
+    sender: &Resident,
+    message: &Message,
+    now: Timestamp,
+) -> (Seen, bool, Option<Mark>) {
     let per_minute = node.settings.rate_limit_per_minute;
     let mut meter = sender.meter();
     if !message.kind.is_lasting() {
-        return (Seen::Never, meter.bucket.take(per_minute, now));
+        return (Seen::Never, meter.bucket.take(per_minute, now), None);
     }
-    let seen = meter.recent.look(message);
+    let (seen, mark) = meter.recent.look(message);
     let rate_left = seen != Seen::Never || meter.bucket.take(per_minute, now);
     if seen == Seen::Never && rate_left {
-        meter.recent.note(message, Stage::Counted);
+        meter.recent.note(mark, Stage::Counted);
     }
-    (seen, rate_left)
+    (seen, rate_left, Some(mark))
 }
 
 /// Counts the turn and keeps it; says so if it is the last one.

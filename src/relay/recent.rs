@@ -45,6 +45,13 @@ struct Entry {
     stage: Stage,
 }
 
+/// A message as it is remembered: by hashes of its id and of what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    key: u64,
+    digest: u64,
+}
+
 /// An agent's recent messages.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
@@ -54,27 +61,25 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// What is known of `message`.
-    pub(super) fn look(&self, message: &Message) -> Seen {
-        let key = self.key(&message.id);
-        let Some(entry) = self.current.get(&key).or_else(|| self.previous.get(&key)) else {
-            return Seen::Never;
+    /// What is known of `message`, and the mark by which it is noted.
+    pub(super) fn look(&self, message: &Message) -> (Seen, Mark) {
+        let mark = self.mark(message);
+        let known = self.current.get(&mark.key);
+        let seen = match known.or_else(|| self.previous.get(&mark.key)) {
+            None => Seen::Never,
+            Some(entry) if entry.digest == mark.digest => Seen::Before(entry.stage),
+            Some(_) => Seen::Otherwise,
         };
-        if entry.digest == self.digest(message) {
-            Seen::Before(entry.stage)
-        } else {
-            Seen::Otherwise
-        }
+        (seen, mark)
     }
 
-    /// Remembers that `message` came to `stage`.
-    pub(super) fn note(&mut self, message: &Message, stage: Stage) {
+    /// Remembers that the message of `mark` came to `stage`.
+    pub(super) fn note(&mut self, mark: Mark, stage: Stage) {
         if self.current.len() >= GENERATION_MAX {
             self.previous = std::mem::take(&mut self.current);
         }
-        let digest = self.digest(message);
-        let key = self.key(&message.id);
-        self.current.insert(key, Entry { digest, stage });
+        let digest = mark.digest;
+        self.current.insert(mark.key, Entry { digest, stage });
     }
 
     /// Moves a message that is still remembered to `stage`.
@@ -93,14 +98,18 @@ impl Recent {
         self.seed.hash_one(id.as_str())
     }
 
-    fn digest(&self, message: &Message) -> u64 {
-        self.seed.hash_one((
+    fn mark(&self, message: &Message) -> Mark {
+        let digest = self.seed.hash_one((
             &message.to,
             message.kind,
             &message.content,
             &message.conversation,
             message.turn,
-        ))
+        ));
+        Mark {
+            key: self.key(&message.id),
+            digest,
+        }
     }
 }
 
@@ -109,29 +118,37 @@ mod tests {
     use super::*;
     use crate::relay::fixture;
 
+    fn seen(recent: &Recent, id: &str, content: &str) -> Seen {
+        recent.look(&fixture::message(id, content)).0
+    }
+
+    fn note(recent: &mut Recent, id: &str, stage: Stage) {
+        let (_, mark) = recent.look(&fixture::message(id, "hi"));
+        recent.note(mark, stage);
+    }
+
     #[test]
     fn a_message_is_known_by_its_id_and_told_apart_by_what_it_says() {
         let mut recent = Recent::default();
-        let message = fixture::message("m-1", "hi");
-        assert_eq!(recent.look(&message), Seen::Never);
-        recent.note(&message, Stage::InFlight);
-        assert_eq!(recent.look(&message), Seen::Before(Stage::InFlight));
-        recent.settle(&message.id, Stage::Sent);
-        assert_eq!(recent.look(&message), Seen::Before(Stage::Sent));
-        assert_eq!(recent.look(&fixture::message("m-1", "ho")), Seen::Otherwise);
-        assert_eq!(recent.look(&fixture::message("m-2", "hi")), Seen::Never);
+        assert_eq!(seen(&recent, "m-1", "hi"), Seen::Never);
+        note(&mut recent, "m-1", Stage::InFlight);
+        assert_eq!(seen(&recent, "m-1", "hi"), Seen::Before(Stage::InFlight));
+        recent.settle(&MessageId::new("m-1").unwrap(), Stage::Sent);
+        assert_eq!(seen(&recent, "m-1", "hi"), Seen::Before(Stage::Sent));
+        assert_eq!(seen(&recent, "m-1", "ho"), Seen::Otherwise);
+        assert_eq!(seen(&recent, "m-2", "hi"), Seen::Never);
     }
 
     #[test]
     fn memory_is_bounded_and_keeps_the_latest() {
         let mut recent = Recent::default();
         for n in 0..3 * GENERATION_MAX {
-            recent.note(&fixture::message(&format!("m-{n}"), "hi"), Stage::Sent);
+            note(&mut recent, &format!("m-{n}"), Stage::Sent);
         }
         assert!(recent.current.len() + recent.previous.len() <= 2 * GENERATION_MAX);
-        let latest = fixture::message(&format!("m-{}", 3 * GENERATION_MAX - 1), "hi");
-        assert_eq!(recent.look(&latest), Seen::Before(Stage::Sent));
+        let latest = format!("m-{}", 3 * GENERATION_MAX - 1);
+        assert_eq!(seen(&recent, &latest, "hi"), Seen::Before(Stage::Sent));
         recent.settle(&MessageId::new("never-seen").unwrap(), Stage::Sent);
-        assert_eq!(recent.look(&fixture::message("m-0", "hi")), Seen::Never);
+        assert_eq!(seen(&recent, "m-0", "hi"), Seen::Never);
     }
 }

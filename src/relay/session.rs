@@ -137,12 +137,8 @@ mod tests {
     #[test]
     fn only_the_agents_own_fresh_signature_is_let_in() {
         let elsewhere = "0".repeat(64);
-        let cases: [(
-            &str,
-            Timestamp,
-            &[(&'static str, Option<&str>)],
-            Result<(), Denied>,
-        ); 12] = [
+        type Change<'a> = &'a [(&'static str, Option<&'a str>)];
+        let cases: [(&str, Timestamp, Change<'_>, Result<(), Denied>); 12] = [
             ("right", NOW, &[], Ok(())),
             ("4:59 behind", NOW - FIVE_MINUTES, &[], Ok(())),
             ("4:59 ahead", NOW + FIVE_MINUTES, &[], Ok(())),

@@ -27,12 +27,12 @@ use crate::wire::Features;
 
 /// Answers a request for a connection.
 pub(super) async fn connect(State(node): State<Arc<Node>>, mut request: Request) -> Response {
-    let Some(accept_key) = accept_key(request.headers()) else {
-        return (StatusCode::BAD_REQUEST, "a WebSocket upgrade is expected").into_response();
-    };
     let session = match admit(&node, request.headers()).await {
         Ok(session) => session,
         Err(refused) => return refused.into_response(),
+    };
+    let Some(accept_key) = accept_key(request.headers()) else {
+        return (StatusCode::UPGRADE_REQUIRED, "a WebSocket is expected").into_response();
     };
     let (Some(upgrade), Some(place)) = (
         request.extensions_mut().remove::<OnUpgrade>(),

@@ -33,7 +33,9 @@ pub fn check_id(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);
     }
-    if let Some(stranger) = text.chars().find(|c| !is_id_char(*c)) {
+    if !text.bytes().all(|byte| is_id_char(char::from(byte)))
+        && let Some(stranger) = text.chars().find(|c| !is_id_char(*c))
+    {
         return Err(InvalidId::Character(stranger));
     }
     if text.len() > MAX_ID_LEN {

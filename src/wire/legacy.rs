@@ -5,6 +5,9 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// Whether content reaches a version 1 agent as it was sent.
 pub fn survives_version_1(content: &str) -> bool {
+    if content.is_ascii() {
+        return !content.bytes().any(|byte| is_stripped(char::from(byte)));
+    }
     !content.chars().any(is_stripped)
         && ComposingNormalizerBorrowed::new_nfc().is_normalized(content)
 }

@@ -138,7 +138,9 @@ impl Agent {
                 }
                 match events.recv().await {
                     Ok(Event::Message { .. } | Event::Live { .. } | Event::Link { .. })
-                    | Ok(Event::Gateway { .. } | Event::Trust { .. })
+                    | Ok(
+                        Event::Gateway { .. } | Event::Trust { .. } | Event::PolicyReload { .. },
+                    )
                     | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => panic!("the daemon is gone"),
                 }
@@ -221,7 +223,10 @@ async fn start_relay(home: &Path, listen: SocketAddr) -> RunningRelay {
     let settings = relay::Settings {
         listen,
         store: StorePath::Sqlite(home.join("relay.db")),
+        // What a relay limits is tried where it is tried alone.
         registrations_per_minute: 0,
+        rate_limit_per_minute: 0,
+        max_turns: 0,
         ..relay::Settings::default()
     };
     Relay::start(settings, Clock::system()).await.unwrap()

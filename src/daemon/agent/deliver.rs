@@ -25,12 +25,12 @@ use super::render::{Facts, FenceKey, render};
 use crate::clock::Clock;
 use crate::config;
 use crate::config::openclaw::HookSettings;
-use crate::daemon::follow::Followed;
 use crate::daemon::handle::GatewayStatus;
 use crate::daemon::inbound::{Admitted, Inbox, Settled};
 use crate::daemon::random;
 use crate::daemon::rows::RowId;
 use crate::db::DbError;
+use crate::follow::Followed;
 use crate::tasks::Tasks;
 
 use hook_in_force::HookInForce;

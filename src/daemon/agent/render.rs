@@ -1,12 +1,15 @@
 //! The text that the agent reads: facts as plain lines, then the content behind a fence.
 //!
 //! The content cannot leave the fence. Every line of it is prefixed, whatever its author calls a
-//! line, and the fence's mark is one that no author can know. It says nothing of how to answer:
+//! line, and the fence's mark is one that no author can know. What stands outside, and in which words,
+//! is the table in `facts`. It says nothing of how to answer:
 //! the gateway tells the model to follow no instruction found here, and answering is the skill's
 //! affair.
 //!
 //! The same message always gives the same text. The gateway folds a repeat only where key and body
 //! are the same, so neither the mark nor anything that differs between two attempts may vary.
+
+mod facts;
 
 use std::fmt::{self, Write as _};
 
@@ -87,20 +90,23 @@ fn push_facts(text: &mut String, facts: &Facts<'_>) {
 }
 
 fn push_notes(text: &mut String, annotations: &[Annotation]) {
-    let limit = text.len() + MAX_NOTES_BYTES;
-    for (written, note) in annotations.iter().enumerate() {
-        let before = text.len();
-        let (policy, key, value) = (note.policy(), note.key(), note.value());
-        push_line(text, format_args!("Note by {policy}, {key}: {value}"));
-        if text.len() > limit {
-            text.truncate(before);
-            let left = annotations.len() - written;
-            push_line(
-                text,
-                format_args!("Notes left out for their length: {left}"),
-            );
-            return;
-        }
+    let lines: Vec<String> = facts::lines(annotations).collect();
+    let mut room = MAX_NOTES_BYTES;
+    let fits = |line: &&String| {
+        let left = room.checked_sub(line.len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    let fitting: Vec<&String> = lines.iter().take_while(fits).collect();
+    for line in &fitting {
+        push_line(text, format_args!("{line}"));
+    }
+    let left_out = lines.len() - fitting.len();
+    if left_out > 0 {
+        push_line(
+            text,
+            format_args!("Notes left out for their length: {left_out}"),
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! The inbox: every message taken, its state, and the identity of each for as long as a repeat can
 //! come. The only maker of an [`Admitted`] message that goes to the agent.
 
+pub(in crate::daemon) mod held;
 mod rows;
 
 use std::sync::Arc;
@@ -220,10 +221,7 @@ pub(in crate::daemon) fn first_outcome(
         .query_row([from.as_str(), id.as_str()], |row| {
             Ok(FirstOutcome {
                 digest: Digest::from_bytes(row.get("digest")?),
-                outcome: row
-                    .get::<_, String>("outcome")?
-                    .parse()
-                    .unwrap_or(AckOutcome::Accepted),
+                outcome: parsed(row, "outcome")?,
             })
         })
         .optional()
@@ -250,13 +248,24 @@ pub(in crate::daemon) fn remember(
     Ok(())
 }
 
-/// Forgets identities that no repeat can have any more.
+/// How many messages wait for the agent.
+pub(in crate::daemon) fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM inbox WHERE state = 'waiting'")?
+        .query_row([], |row| row.get(0))
+}
+
+/// Forgets identities that no repeat can have any more. One whose row is still there stays: the
+/// row would refuse another under its id.
 pub(in crate::daemon) fn forget_old(
     connection: &Connection,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
     connection
-        .prepare_cached("DELETE FROM taken WHERE taken_at < ?1")?
+        .prepare_cached(
+            "DELETE FROM taken WHERE taken_at < ?1 AND NOT EXISTS (
+                 SELECT 1 FROM inbox WHERE inbox.sender = taken.sender AND inbox.id = taken.id)",
+        )?
         .execute([(now - IDENTITY_KEPT).as_millis()])
 }
 

@@ -1,24 +1,40 @@
 //! One message's way through the lane: repeat, nonce, age, chain, row. In this order, each in the
 //! transaction that the lane is in.
 
+use std::sync::Arc;
+
 use super::inbox::{self, NewRow, RowState};
 use super::{Verified, live};
 use crate::daemon::lane::{Bench, MAX_MESSAGE_AGE};
+use crate::daemon::outbound::close_used_up;
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::Event;
 use crate::daemon::{dialogue, trust};
 use crate::policy::{Annotation, Facts, Judged, Outcome, Ruling, Subject};
-use crate::types::{AgentId, Direction, Kind, MessageId, Trust};
+use crate::types::{AgentId, ConversationId, Direction, Kind, Message, Trust};
 use crate::wire::frame::AckOutcome;
+
+/// The host's word on a message whose author the relay does not prove.
+pub(super) const UNAUTHENTICATED_RELAY: &str = "unauthenticated_relay";
+
+/// What came of bringing a message to the lane.
+#[derive(Debug)]
+pub(in crate::daemon) enum Intake {
+    /// It was decided on.
+    Taken(Taken),
+    /// The inbox is full: nothing was decided, and it is to be brought again.
+    NoRoom,
+}
 
 /// What became of a message, to be acted on once it is on disk.
 #[derive(Debug)]
 pub(in crate::daemon) struct Taken {
-    pub(in crate::daemon) from: AgentId,
-    pub(in crate::daemon) id: MessageId,
-    pub(in crate::daemon) outcome: AckOutcome,
+    /// What the relay is told; nothing about what lives only for the moment.
+    pub(in crate::daemon) ack: Option<AckOutcome>,
     pub(in crate::daemon) story: Vec<Entry>,
     pub(in crate::daemon) wakes_agent: bool,
+    /// Set where the refusal closes the conversation, and an `end` goes out.
+    pub(in crate::daemon) wakes_link: bool,
     /// Set for what lives only for the moment: told to listeners, neither kept nor acknowledged.
     pub(in crate::daemon) live: Option<Event>,
     /// Set where the message was taken before, and how this one relates to the first.
@@ -28,7 +44,7 @@ pub(in crate::daemon) struct Taken {
 /// A verified message with what the host knows about it: what the chain judges.
 #[derive(Debug)]
 struct Arrival {
-    verified: Verified,
+    verified: Arc<Verified>,
     trust: Trust,
     annotations: Vec<Annotation>,
 }
@@ -55,41 +71,45 @@ impl Subject for Arrival {
 
 pub(in crate::daemon) fn take(
     bench: &mut Bench<'_>,
-    verified: Verified,
-) -> rusqlite::Result<Taken> {
+    verified: Arc<Verified>,
+) -> rusqlite::Result<Intake> {
     let message = verified.message();
     if let Some(first) = inbox::first_outcome(bench.connection, &message.from, &message.id)? {
-        return Ok(repeat(&verified, &first));
+        return Ok(Intake::Taken(repeat(&verified, &first)));
+    }
+    if message.kind == Kind::Text && inbox::waiting(bench.connection)? >= bench.room.inbox {
+        return Ok(Intake::NoRoom);
     }
     if !verified.take_nonce(bench.now) {
-        return Ok(Taken {
+        return Ok(Intake::Taken(Taken {
             repeat: Some("its nonce was used in this session"),
-            outcome: AckOutcome::Refused,
-            ..taken(&verified)
-        });
+            ..taken(&verified, AckOutcome::Refused)
+        }));
     }
     let arrival = arrive(bench, verified)?;
-    let too_old = bench.now.since(arrival.verified.on_its_way_since()) > MAX_MESSAGE_AGE;
-    if too_old && arrival.verified.message().kind.is_lasting() {
+    decide(bench, arrival).map(Intake::Taken)
+}
+
+fn decide(bench: &mut Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
+    if !arrival.verified.message().kind.is_lasting() {
+        return bench.judge(arrival).map(pass_on);
+    }
+    if arrival.verified.age() > MAX_MESSAGE_AGE {
         return bury(bench, arrival);
     }
     let judged = bench.judge(arrival)?;
-    if judged.message().verified.message().kind.is_lasting() {
-        keep(bench, judged)
-    } else {
-        Ok(pass_on(judged))
-    }
+    keep(bench, judged)
 }
 
 /// Puts what the host knows beside the message.
-fn arrive(bench: &Bench<'_>, verified: Verified) -> rusqlite::Result<Arrival> {
+fn arrive(bench: &Bench<'_>, verified: Arc<Verified>) -> rusqlite::Result<Arrival> {
     let said = trust::level(bench.connection, &verified.message().from)?;
     let mut annotations = Vec::new();
     let trust = if verified.relay_authenticates() {
         said
     } else {
         annotations.push(Annotation::host(
-            "unauthenticated_relay",
+            UNAUTHENTICATED_RELAY,
             "the relay does not prove who sends",
         ));
         said.min(Trust::Unknown)
@@ -115,25 +135,31 @@ fn keep(bench: &mut Bench<'_>, judged: Judged<Arrival>) -> rusqlite::Result<Take
         Outcome::Refused(_) => AckOutcome::Refused,
     };
     let (arrival, ruling) = judged.into_parts();
-    let admitted = matches!(ruling.outcome, Outcome::Admitted { .. });
-    let story = store(bench, &arrival, ruling, outcome)?;
+    let mut story = store(bench, &arrival, &ruling, outcome)?;
     let verified = &arrival.verified;
-    if admitted {
-        follow_conversation(bench, verified)?;
+    let Message { from, to, kind, .. } = verified.message();
+    if matches!(ruling.outcome, Outcome::Admitted { .. }) {
+        follow_conversation(bench, from, verified.conversation(), *kind)?;
     }
+    let closing = close_used_up(bench, to, &about(verified), *kind, &ruling.outcome)?;
+    let wakes_link = closing.as_ref().is_some_and(|end| end.wakes_link);
+    story.extend(closing.into_iter().flat_map(|end| end.story));
     Ok(Taken {
-        outcome,
         story,
         wakes_agent,
-        ..taken(verified)
+        wakes_link,
+        ..taken(verified, outcome)
     })
 }
 
 /// What an admitted message does to its conversation.
-fn follow_conversation(bench: &Bench<'_>, verified: &Verified) -> rusqlite::Result<()> {
-    let peer = &verified.message().from;
-    let id = verified.conversation();
-    match verified.message().kind {
+pub(super) fn follow_conversation(
+    bench: &Bench<'_>,
+    peer: &AgentId,
+    id: &ConversationId,
+    kind: Kind,
+) -> rusqlite::Result<()> {
+    match kind {
         Kind::Text => dialogue::count_turn(bench.connection, peer, id, bench.now),
         Kind::End => {
             dialogue::end(bench.connection, peer, id, bench.now, "the peer ended it").map(drop)
@@ -145,17 +171,12 @@ fn follow_conversation(bench: &Bench<'_>, verified: &Verified) -> rusqlite::Resu
 fn store(
     bench: &Bench<'_>,
     arrival: &Arrival,
-    ruling: Ruling,
+    ruling: &Ruling,
     outcome: AckOutcome,
 ) -> rusqlite::Result<Vec<Entry>> {
     let verified = &arrival.verified;
     let about = about(verified);
-    let state = match (&ruling.outcome, verified.message().kind) {
-        (Outcome::Admitted { .. }, Kind::Text) => RowState::Waiting,
-        (Outcome::Admitted { .. }, Kind::End | Kind::Typing | Kind::ReadReceipt) => RowState::Noted,
-        (Outcome::Held(_), _) => RowState::Held,
-        (Outcome::Refused(_), _) => RowState::Refused,
-    };
+    let state = state_of(&ruling.outcome, verified.message().kind);
     let reason = reason(&ruling.outcome);
     let row = NewRow {
         verified,
@@ -164,11 +185,21 @@ fn store(
         state,
         reason: reason.as_deref(),
     };
-    inbox::insert(bench.connection, &row, &ruling)?;
+    inbox::insert(bench.connection, &row, ruling)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;
     let received = story::write(bench.connection, &about, bench.now, "received", None)?;
     let judged = story::write(bench.connection, &about, bench.now, state.as_str(), reason)?;
     Ok(vec![received, judged])
+}
+
+/// Where a judged message stands.
+pub(super) fn state_of(outcome: &Outcome, kind: Kind) -> RowState {
+    match (outcome, kind) {
+        (Outcome::Admitted { .. }, Kind::Text) => RowState::Waiting,
+        (Outcome::Admitted { .. }, Kind::End | Kind::Typing | Kind::ReadReceipt) => RowState::Noted,
+        (Outcome::Held(_), _) => RowState::Held,
+        (Outcome::Refused(_), _) => RowState::Refused,
+    }
 }
 
 /// A sentence on why a message is not admitted.
@@ -209,7 +240,7 @@ fn bury(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
     )?;
     Ok(Taken {
         story: vec![entry],
-        ..taken(verified)
+        ..taken(verified, AckOutcome::Accepted)
     })
 }
 
@@ -219,33 +250,31 @@ fn pass_on(judged: Judged<Arrival>) -> Taken {
     let verified = &arrival.verified;
     Taken {
         live: admitted.then(|| live(verified)),
-        ..taken(verified)
+        ..taken(verified, AckOutcome::Accepted)
     }
 }
 
 fn repeat(verified: &Verified, first: &inbox::FirstOutcome) -> Taken {
     if first.digest == verified.digest() {
         Taken {
-            outcome: first.outcome,
             repeat: Some("a repeat of what was taken"),
-            ..taken(verified)
+            ..taken(verified, first.outcome)
         }
     } else {
         Taken {
-            outcome: AckOutcome::Refused,
             repeat: Some("another content under an id that was taken"),
-            ..taken(verified)
+            ..taken(verified, AckOutcome::Refused)
         }
     }
 }
 
-fn taken(verified: &Verified) -> Taken {
+fn taken(verified: &Verified, outcome: AckOutcome) -> Taken {
+    let is_lasting = verified.message().kind.is_lasting();
     Taken {
-        from: verified.message().from.clone(),
-        id: verified.message().id.clone(),
-        outcome: AckOutcome::Accepted,
+        ack: is_lasting.then_some(outcome),
         story: Vec::new(),
         wakes_agent: false,
+        wakes_link: false,
         live: None,
         repeat: None,
     }

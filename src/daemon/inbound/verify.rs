@@ -5,10 +5,11 @@
 //! signature under the session's key proves that the relay signed in this session, so mail that
 //! waited a week is as good as new.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
 
 use super::{Received, Session};
-use crate::types::{AgentId, ConversationId, Digest, Message, MessageId, Timestamp};
+use crate::types::{AgentId, ConversationId, Digest, Kind, Message, MessageId, Timestamp};
 use crate::wire::{Material, replay::MAX_CLOCK_DISTANCE};
 
 /// A message that the relay signed for this agent in this session.
@@ -18,11 +19,12 @@ pub(in crate::daemon) struct Verified {
     conversation: ConversationId,
     nonce: crate::types::Nonce,
     session: Arc<Session>,
-    /// When the sender signed it, by the sender's clock.
-    signed_at: Timestamp,
     /// When the relay took it in, where the relay says so; else when the link read it.
     received_at: Timestamp,
+    age: Duration,
     skewed: bool,
+    /// Whether its nonce was new when it was first asked about.
+    nonce_is_new: OnceLock<bool>,
 }
 
 /// Why a frame is not taken.
@@ -39,17 +41,15 @@ pub(in crate::daemon) enum Unverified {
         from: AgentId,
         /// Its id.
         id: MessageId,
+        /// What it is for.
+        kind: Kind,
         /// Why it is not taken.
         why: &'static str,
     },
 }
 
-/// Verifies what the link read. `now` is by the relay's clock.
-pub(super) fn verify(
-    received: Received,
-    me: &AgentId,
-    now: Timestamp,
-) -> Result<Verified, Unverified> {
+/// Verifies what the link read.
+pub(super) fn verify(received: Received, me: &AgentId) -> Result<Verified, Unverified> {
     let Received {
         frame,
         session,
@@ -68,6 +68,7 @@ pub(super) fn verify(
     let unacceptable = |why| Unverified::Unacceptable {
         from: message.from.clone(),
         id: message.id.clone(),
+        kind: message.kind,
         why,
     };
     if message.to != *me {
@@ -77,14 +78,20 @@ pub(super) fn verify(
         return Err(unacceptable("it names no conversation"));
     };
     let announced = session.features.and(frame.received_at);
-    let skewed = frame.timestamp > now + MAX_CLOCK_DISTANCE
+    let skewed = frame.timestamp > read_at + MAX_CLOCK_DISTANCE
         || announced.is_some_and(|at| at.distance(frame.timestamp) > MAX_CLOCK_DISTANCE);
+    // A version 1 relay says only when the sender signed.
+    let on_its_way_since = match session.features {
+        Some(_) => announced.unwrap_or(read_at),
+        None => frame.timestamp,
+    };
     Ok(Verified {
         conversation,
         nonce: frame.nonce,
-        signed_at: frame.timestamp,
         received_at: announced.unwrap_or(read_at),
+        age: read_at.since(on_its_way_since),
         skewed,
+        nonce_is_new: OnceLock::new(),
         session,
         message,
     })
@@ -104,13 +111,14 @@ impl Verified {
         self.received_at
     }
 
-    /// Since when the message has been on its way, by the best clock there is.
-    pub(in crate::daemon) fn on_its_way_since(&self) -> Timestamp {
-        if self.session.features.is_some() {
-            self.received_at
-        } else {
-            self.signed_at
-        }
+    /// How long the message was on its way before the link read it, by the relay's clock.
+    pub(in crate::daemon) fn age(&self) -> Duration {
+        self.age
+    }
+
+    /// The session that it came in.
+    pub(in crate::daemon) fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Whether the sender's clock was far from the relay's.
@@ -127,13 +135,16 @@ impl Verified {
         Digest::of(self.message.content.as_bytes())
     }
 
-    /// Takes the nonce; false when this session saw it before.
+    /// Takes the nonce; false when another frame of this session had it before. However often the
+    /// message has to be judged until its row is on disk, its nonce is taken once.
     pub(in crate::daemon) fn take_nonce(&self, now: Timestamp) -> bool {
-        self.session
-            .nonces
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(&self.nonce, now)
+        *self.nonce_is_new.get_or_init(|| {
+            self.session
+                .nonces
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(&self.nonce, now)
+        })
     }
 }
 

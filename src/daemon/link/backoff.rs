@@ -6,6 +6,8 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_secs(1);
 /// No wait is longer than this.
 const LONGEST: Duration = Duration::from_secs(60);
+/// A session that lasted so long shows that all is well.
+pub(super) const STEADY: Duration = Duration::from_secs(60);
 /// How long to wait where trying again cannot help by itself: a person has to act.
 pub(super) const FOR_A_PERSON: Duration = Duration::from_secs(10 * 60);
 
@@ -23,7 +25,16 @@ impl Backoff {
         ceiling.min(LONGEST).mul_f64(jitter.clamp(0.0, 1.0))
     }
 
-    /// A session was opened: the next wait is short again.
+    /// The next wait where there is reason to connect again at once: none for the first failure.
+    pub(super) fn soon(&mut self, jitter: f64) -> Duration {
+        if self.failures > 0 {
+            return self.next(jitter);
+        }
+        self.failures = 1;
+        Duration::ZERO
+    }
+
+    /// All was well for a while: the next wait is short again.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
     }
@@ -34,12 +45,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_to_a_minute_and_start_over_after_a_session() {
+    fn waits_double_to_a_minute_and_start_over_once_all_was_well() {
         let mut backoff = Backoff::default();
         let waits: Vec<u64> = (0..9).map(|_| backoff.next(1.0).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         backoff.reset();
         assert_eq!(backoff.next(0.5), Duration::from_millis(500));
         assert_eq!(backoff.next(0.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn only_the_first_failure_is_followed_at_once() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<u64> = (0..4).map(|_| backoff.soon(1.0).as_secs()).collect();
+        assert_eq!(waits, [0, 2, 4, 8]);
+        backoff.reset();
+        assert_eq!(backoff.soon(1.0), Duration::ZERO);
+        assert_eq!(backoff.next(1.0), Duration::from_secs(2));
     }
 }

@@ -9,7 +9,11 @@
 //! outbox ──▶ signed ──▶ queue ──▶ writer ──▶ socket
 //! inbound ─▶ ack    ──▶ queue
 //! ```
+//!
+//! A relay that reads nothing is sent nothing: once the queue is long, neither acks nor messages are
+//! added to it, and after a while the writer gives up.
 
+mod end;
 mod handshake;
 mod life;
 mod lookout;
@@ -25,10 +29,10 @@ use futures_util::stream::SplitStream;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message as Packet};
 use tracing::{debug, info, warn};
 
-use super::backoff::Backoff;
 use super::dial::Socket;
 use super::unsettled::{UnderWay, Unsettled, said};
 use super::{Link, random};
@@ -43,6 +47,7 @@ use crate::wire::frame::{
     Ack, ConversationEnded, ErrorFrame, Frame, MessageText, read, write_message,
 };
 
+pub(super) use end::SessionEnd;
 use handshake::{accept, session_frame};
 use life::{Life, Pulse};
 use lookout::Lookout;
@@ -53,22 +58,8 @@ use writer::Writer;
 const SESSION_DEADLINE: Duration = Duration::from_secs(20);
 /// How often overdue answers and life are looked after.
 const TICK: Duration = Duration::from_secs(1);
-/// The close code by which the relay says that another connection took this one's place.
-const REPLACED: u16 = 4001;
-
-/// Why a session ended.
-#[derive(Debug)]
-pub(super) enum SessionEnd {
-    /// The connection is gone or of no use.
-    Lost(String),
-    /// A new session is wanted at once.
-    Renew(String),
-    /// Another connection took its place.
-    Replaced,
-    /// The daemon stops.
-    Stopped,
-}
-
+/// Frames in the queue past which no others are taken in for it.
+const QUEUE_MAX: usize = 2 * IN_HAND;
 /// A session that is open.
 struct Open<'a> {
     link: &'a Link,
@@ -83,12 +74,7 @@ struct Open<'a> {
 }
 
 /// Carries frames both ways until the session ends.
-pub(super) async fn run(
-    link: &Link,
-    socket: Socket,
-    connect_nonce: &Nonce,
-    backoff: &mut Backoff,
-) -> SessionEnd {
+pub(super) async fn run(link: &Link, socket: Socket, connect_nonce: &Nonce) -> SessionEnd {
     let (sink, mut stream) = socket.split();
     let offer = tokio::select! {
         biased;
@@ -97,10 +83,9 @@ pub(super) async fn run(
     };
     let offer = match offer {
         Ok(Ok(offer)) => offer,
-        Ok(Err(why)) => return SessionEnd::Lost(why),
+        Ok(Err(end)) => return end,
         Err(_) => return SessionEnd::Lost("the relay opened no session".to_owned()),
     };
-    backoff.reset();
     let (acks, mut acks_in) = mpsc::channel(IN_HAND);
     let session = Arc::new(accept(link, offer, connect_nonce, acks));
     let authenticates = session.features.is_some();
@@ -118,7 +103,7 @@ pub(super) async fn run(
         life: Life::new(Instant::now()),
     };
     let end = open.carry(&mut stream, &mut acks_in).await;
-    open.close().await;
+    open.close(end.close_code()).await;
     end
 }
 
@@ -133,27 +118,34 @@ impl Open<'_> {
         let mut wakes = self.link.outbox.wakes();
         let mut tick = tokio::time::interval(TICK);
         loop {
-            let settling = &self.settling;
-            self.lookout
-                .start(self.unsettled.room(), || settling.busy());
-            // In order: stopping, then what frees room (answers, acks, writing), then what needs it.
+            let has_room = self.queue.len() < QUEUE_MAX;
+            if has_room {
+                let settling = &self.settling;
+                self.lookout
+                    .start(self.unsettled.room(), || settling.busy());
+            }
+            // Reading comes last: it alone may have more to do without end, and everything before
+            // it is bounded by what was read.
             let step = tokio::select! {
                 biased;
                 () = stop.cancelled() => return SessionEnd::Stopped,
+                _ = tick.tick() => self.look_after(),
                 written = self.settling.next(), if !self.settling.is_empty() => self.settled(written),
                 sent = self.writer.ready(), if !self.queue.is_empty() => self.write(sent),
-                Some(ack) = acks.recv() => {
+                Some(ack) = acks.recv(), if has_room => {
                     self.queue.push_back(Frame::Ack(ack).to_text());
                     Ok(())
                 }
-                room = inbound.reserve(), if self.parked.is_some() => self.unpark(room),
-                packet = stream.next(), if self.parked.is_none() => self.hear(packet),
-                found = self.lookout.next() => found.map_or(Ok(()), |ready| self.send(ready)),
+                ready = self.lookout.next() => {
+                    self.send(ready);
+                    Ok(())
+                }
                 _ = wakes.changed() => {
                     self.lookout.want();
                     Ok(())
                 }
-                _ = tick.tick() => self.look_after(),
+                room = inbound.reserve(), if self.parked.is_some() => self.unpark(room),
+                packet = stream.next(), if self.parked.is_none() => self.hear(packet),
             };
             if let Err(end) = step {
                 return end;
@@ -162,18 +154,18 @@ impl Open<'_> {
     }
 
     /// Signs what is ready and puts it in the queue.
-    fn send(&mut self, ready: Result<Ready, DbError>) -> Result<(), SessionEnd> {
+    fn send(&mut self, ready: Result<Ready, DbError>) {
+        let now = self.link.clock.now();
         let ready = match ready {
             Ok(ready) => ready,
             Err(why) => {
                 warn!("the outbox cannot be read: {why}");
-                self.lookout.want_after(TICK);
-                return Ok(());
+                self.lookout.want_at(now);
+                return;
             }
         };
-        let now = self.link.clock.now();
         if let Some(at) = ready.next_at {
-            self.lookout.want_after(at.since(now));
+            self.lookout.want_at(at);
         }
         if !ready.messages.is_empty() {
             // A full look may have left more behind.
@@ -191,7 +183,6 @@ impl Open<'_> {
                 sent_at: now,
             });
         }
-        Ok(())
     }
 
     fn signed(&self, admitted: &Admitted) -> String {
@@ -233,17 +224,9 @@ impl Open<'_> {
                 warn!("dropped a binary frame: the protocol has none");
                 Ok(())
             }
-            Some(Ok(Packet::Close(Some(close)))) if u16::from(close.code) == REPLACED => {
-                Err(SessionEnd::Replaced)
-            }
-            Some(Ok(Packet::Close(close))) => {
-                let code = close.map_or(0, |close| u16::from(close.code));
-                Err(SessionEnd::Lost(format!(
-                    "the relay closed the session ({code})"
-                )))
-            }
+            Some(Ok(Packet::Close(close))) => Err(SessionEnd::closed(close.as_ref())),
             Some(Ok(Packet::Ping(_) | Packet::Pong(_) | Packet::Frame(_))) => Ok(()),
-            Some(Err(why)) => Err(SessionEnd::Lost(format!("reading from the relay: {why}"))),
+            Some(Err(why)) => Err(SessionEnd::of(&why)),
             None => Err(SessionEnd::Lost("the relay is gone".to_owned())),
         }
     }
@@ -278,14 +261,18 @@ impl Open<'_> {
 
     /// Hands a message on, or keeps it and stops reading until there is room.
     fn receive(&mut self, received: Received) -> Result<(), SessionEnd> {
-        match self.link.received.try_send(received) {
+        let inbound = &self.link.received;
+        if !received.frame.message.kind.is_lasting() && inbound.capacity() <= IN_HAND {
+            // Live messages are worth nothing later, and never take the place of one that lasts: a
+            // relay that waits for acks never fills what is left.
+            return Ok(());
+        }
+        match inbound.try_send(received) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(received)) if received.frame.message.kind.is_lasting() => {
+            Err(TrySendError::Full(received)) => {
                 self.parked = Some(received);
                 Ok(())
             }
-            // Live messages are worth nothing later.
-            Err(TrySendError::Full(_)) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(SessionEnd::Stopped),
         }
     }
@@ -300,6 +287,7 @@ impl Open<'_> {
         }
         // Nothing was read meanwhile, which says nothing about the relay.
         self.life.heard(Instant::now());
+        self.unsettled.restart(self.link.clock.now());
         Ok(())
     }
 
@@ -342,13 +330,14 @@ impl Open<'_> {
     fn settle(&mut self, one: UnderWay, said: Said) -> Result<(), SessionEnd> {
         let settlement = settlement(said, one.attempts, random::fraction());
         let renew = match &settlement {
-            Settlement::Reconnect(why) => Some(SessionEnd::Renew(why.clone())),
-            Settlement::ReadClock(why) => Some(SessionEnd::Renew(why.clone())),
-            Settlement::Sent
+            Settlement::Again(again) if again.reconnect => {
+                Some(SessionEnd::Renew(again.why.clone()))
+            }
+            Settlement::Again(_)
+            | Settlement::Sent
             | Settlement::AtRelay
             | Settlement::Refused(_)
-            | Settlement::ConversationEnded(_)
-            | Settlement::Later(..) => None,
+            | Settlement::ConversationEnded(_) => None,
         };
         self.settling.settle(&self.link.outbox, one.row, settlement);
         renew.map_or(Ok(()), Err)
@@ -365,12 +354,13 @@ impl Open<'_> {
 
     /// Looks for answers that do not come, and for life.
     fn look_after(&mut self) -> Result<(), SessionEnd> {
-        let overdue = self.unsettled.overdue(self.link.clock.now());
-        for one in overdue {
-            self.settle(one, Said::Nothing)?;
-        }
+        let now = self.link.clock.now();
+        self.lookout.tick(now);
         if self.parked.is_some() {
             return Ok(());
+        }
+        for one in self.unsettled.overdue(now) {
+            self.settle(one, Said::Nothing)?;
         }
         match self.life.pulse(Instant::now()) {
             Pulse::Fine => Ok(()),
@@ -385,14 +375,14 @@ impl Open<'_> {
     }
 
     /// Writes down what stays unanswered and closes the socket.
-    async fn close(mut self) {
+    async fn close(mut self, code: CloseCode) {
         for one in self.unsettled.into_all() {
-            let settlement = settlement(Said::Nothing, one.attempts, 0.0);
+            let settlement = settlement(Said::Gone, one.attempts, 0.0);
             self.settling.settle(&self.link.outbox, one.row, settlement);
         }
         while !self.settling.is_empty() {
             self.settling.next().await;
         }
-        self.writer.close().await;
+        self.writer.close(code).await;
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::daemon::outbound::Said;
+use crate::daemon::outbound::{Attempts, Said};
 use crate::daemon::rows::RowId;
 use crate::types::{ConversationId, Kind, MessageId, Timestamp};
 use crate::wire::frame::{ConversationEnded, EndReason, ErrorFrame, StatusFrame};
@@ -35,7 +35,7 @@ pub(super) struct UnderWay {
     pub(super) id: MessageId,
     pub(super) kind: Kind,
     pub(super) conversation: Option<ConversationId>,
-    pub(super) attempts: u32,
+    pub(super) attempts: Attempts,
     pub(super) sent_at: Timestamp,
 }
 
@@ -95,6 +95,13 @@ impl Unsettled {
             overdue.push(one);
         }
         overdue
+    }
+
+    /// Begins to wait for answers anew: until `now` nothing was read.
+    pub(super) fn restart(&mut self, now: Timestamp) {
+        for one in &mut self.under_way {
+            one.sent_at = now;
+        }
     }
 
     /// Everything that is under way, as the session ends.
@@ -179,13 +186,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn while_nothing_is_read_nobody_is_silent() {
+        let mut unsettled = Unsettled::new(false);
+        unsettled.add(under_way(1, Kind::Text));
+        unsettled.restart(NOW + V1_SILENCE);
+        assert_eq!(unsettled.overdue(NOW + V1_SILENCE), []);
+        assert_eq!(unsettled.overdue(NOW + V1_SILENCE + V1_SILENCE).len(), 1);
+    }
+
     fn under_way(n: i64, kind: Kind) -> UnderWay {
         UnderWay {
             row: RowId(n),
             id: MessageId::new(&format!("m{n}")).unwrap(),
             kind,
             conversation: ConversationId::new("c1").ok(),
-            attempts: 0,
+            attempts: Attempts::default(),
             sent_at: NOW,
         }
     }

@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use super::closing::close_used_up;
 use super::outbox::{self, NewRow, RowState};
 use crate::daemon::inbound::reason;
 use crate::daemon::lane::Bench;
@@ -46,11 +47,13 @@ pub(in crate::daemon) struct Drafted {
 
 /// A draft with its place in a conversation: what the chain judges.
 #[derive(Debug)]
-struct Departure {
-    message: Message,
-    conversation: ConversationId,
-    trust: Trust,
-    drafted_at: Timestamp,
+pub(super) struct Departure {
+    pub(super) message: Message,
+    pub(super) conversation: ConversationId,
+    pub(super) trust: Trust,
+    pub(super) drafted_at: Timestamp,
+    /// Whose hold was answered; nobody's before it was held.
+    pub(super) released_for: Vec<String>,
 }
 
 impl Subject for Departure {
@@ -66,7 +69,7 @@ impl Subject for Departure {
             turn: self.message.turn,
             content: &self.message.content,
             time: self.drafted_at,
-            released_for: &[],
+            released_for: &self.released_for,
             annotations: &[],
         }
     }
@@ -80,7 +83,7 @@ pub(in crate::daemon) fn draft(bench: &mut Bench<'_>, draft: Draft) -> rusqlite:
         Ok(departure) => departure,
         Err(refusal) => return Ok(refused_or_known(Err(refusal))),
     };
-    if outbox::waiting(bench.connection)? >= bench.outbox_max {
+    if outbox::waiting(bench.connection)? >= bench.room.outbox {
         return Ok(refused_or_known(Err(SendRefusal::Full)));
     }
     let judged = bench.judge(departure)?;
@@ -118,6 +121,11 @@ fn depart(
         .is_some_and(|dialogue| dialogue.ended.is_some());
     let conversation = match (&draft.conversation, &known) {
         (Some(id), _) if ended => return Ok(Err(SendRefusal::ConversationEnded(id.clone()))),
+        // Version 1 could mistake it for a turn number. Where a peer made it, it is answered there.
+        (Some(id), None) if id.is_all_digits() => {
+            let why = "a new `conversation_id` must not be digits alone".to_owned();
+            return Ok(Err(SendRefusal::Malformed(why)));
+        }
         (Some(id), _) => id.clone(),
         (None, Some(dialogue)) => dialogue.conversation.clone(),
         (None, None) => draft.new_conversation.clone(),
@@ -138,25 +146,59 @@ fn depart(
         conversation,
         trust,
         drafted_at: draft.drafted_at,
+        released_for: Vec::new(),
     }))
 }
 
-fn keep(bench: &Bench<'_>, draft: &Draft, judged: Judged<Departure>) -> rusqlite::Result<Drafted> {
+fn keep(
+    bench: &mut Bench<'_>,
+    draft: &Draft,
+    judged: Judged<Departure>,
+) -> rusqlite::Result<Drafted> {
     let (departure, ruling) = judged.into_parts();
-    let state = match ruling.outcome {
-        Outcome::Admitted { .. } => RowState::Queued,
-        Outcome::Held(_) => RowState::Held,
-        Outcome::Refused(_) => RowState::Refused,
-    };
-    let story = store(bench, draft, &departure, &ruling, state)?;
-    if matches!(ruling.outcome, Outcome::Admitted { .. }) {
-        follow_conversation(bench, draft, &departure)?;
+    let about = about(&departure);
+    let state = state_of(&ruling.outcome);
+    let mut story = store(bench, draft, &departure, &ruling, state)?;
+    let id = &departure.conversation;
+    match ruling.outcome {
+        Outcome::Admitted { .. } => {
+            follow_conversation(bench, &draft.to, id, draft.kind)?;
+            keep_reply_session(bench, draft, &departure)?;
+        }
+        // What waits has its conversation already: the next message joins it there.
+        Outcome::Held(_) => {
+            dialogue::open(bench.connection, &draft.to, id, bench.now)?;
+            keep_reply_session(bench, draft, &departure)?;
+        }
+        Outcome::Refused(_) => {}
     }
+    let closing = close_used_up(bench, &draft.me, &about, draft.kind, &ruling.outcome)?;
+    let ends = closing.as_ref().is_some_and(|end| end.wakes_link);
+    story.extend(closing.into_iter().flat_map(|end| end.story));
     Ok(Drafted {
         answer: answer(&departure, &ruling),
         story,
-        wakes_link: state == RowState::Queued,
+        wakes_link: state == RowState::Queued || ends,
     })
+}
+
+/// Where a judged draft stands.
+pub(super) fn state_of(outcome: &Outcome) -> RowState {
+    match outcome {
+        Outcome::Admitted { .. } => RowState::Queued,
+        Outcome::Held(_) => RowState::Held,
+        Outcome::Refused(_) => RowState::Refused,
+    }
+}
+
+fn about(departure: &Departure) -> About {
+    About {
+        direction: Direction::Outbound,
+        id: departure.message.id.clone(),
+        author: departure.message.from.clone(),
+        peer: departure.message.to.clone(),
+        conversation: departure.conversation.clone(),
+    }
 }
 
 fn store(
@@ -166,13 +208,6 @@ fn store(
     ruling: &Ruling,
     state: RowState,
 ) -> rusqlite::Result<Vec<Entry>> {
-    let about = About {
-        direction: Direction::Outbound,
-        id: departure.message.id.clone(),
-        author: departure.message.from.clone(),
-        peer: departure.message.to.clone(),
-        conversation: departure.conversation.clone(),
-    };
     let reason = reason(&ruling.outcome);
     let row = NewRow {
         message: &departure.message,
@@ -184,46 +219,57 @@ fn store(
         request: request_digest(draft),
     };
     outbox::insert(bench.connection, &row, ruling)?;
-    let entry = story::write(bench.connection, &about, bench.now, state.as_str(), reason)?;
+    let (connection, about) = (bench.connection, about(departure));
+    let entry = story::write(connection, &about, bench.now, state.as_str(), reason)?;
     Ok(vec![entry])
 }
 
-fn follow_conversation(
+/// What an admitted message does to its conversation.
+pub(super) fn follow_conversation(
+    bench: &Bench<'_>,
+    peer: &AgentId,
+    id: &ConversationId,
+    kind: Kind,
+) -> rusqlite::Result<()> {
+    let connection = bench.connection;
+    match kind {
+        Kind::Text => dialogue::count_turn(connection, peer, id, bench.now),
+        Kind::End => {
+            dialogue::end(connection, peer, id, bench.now, "this agent ended it").map(drop)
+        }
+        Kind::Typing | Kind::ReadReceipt => Ok(()),
+    }
+}
+
+fn keep_reply_session(
     bench: &Bench<'_>,
     draft: &Draft,
     departure: &Departure,
 ) -> rusqlite::Result<()> {
-    let (connection, peer, id) = (bench.connection, &draft.to, &departure.conversation);
-    match draft.kind {
-        Kind::Text => dialogue::count_turn(connection, peer, id, bench.now)?,
-        Kind::End => {
-            dialogue::end(connection, peer, id, bench.now, "this agent ended it")?;
-        }
-        Kind::Typing | Kind::ReadReceipt => {}
-    }
-    if let Some(session) = &draft.reply_session {
-        dialogue::set_reply_session(connection, peer, id, session)?;
-    }
-    Ok(())
+    let Some(session) = &draft.reply_session else {
+        return Ok(());
+    };
+    dialogue::set_reply_session(
+        bench.connection,
+        &draft.to,
+        &departure.conversation,
+        session,
+    )
 }
 
 fn answer(departure: &Departure, ruling: &Ruling) -> Result<SendAnswer, SendRefusal> {
-    let state = match &ruling.outcome {
-        Outcome::Admitted { .. } => RowState::Queued,
-        Outcome::Held(_) => RowState::Held,
-        Outcome::Refused(rejection) => {
-            return Err(SendRefusal::Policy {
-                code: rejection.code.to_string(),
-                reason: rejection.reason.clone(),
-                retry_after_ms: rejection.retry_after_ms,
-            });
-        }
-    };
+    if let Outcome::Refused(rejection) = &ruling.outcome {
+        return Err(SendRefusal::Policy {
+            code: rejection.code.to_string(),
+            reason: rejection.reason.clone(),
+            retry_after_ms: rejection.retry_after_ms,
+        });
+    }
     Ok(SendAnswer {
         ok: true,
         message_id: departure.message.id.clone(),
         conversation_id: departure.conversation.clone(),
-        state: state.as_str(),
+        state: state_of(&ruling.outcome).as_str(),
     })
 }
 

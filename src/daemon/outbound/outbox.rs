@@ -1,6 +1,7 @@
 //! The outbox: every message drafted, its state, and what the relay said. The only maker of an
 //! [`Admitted`] message that goes to the link.
 
+pub(in crate::daemon) mod held;
 mod rows;
 
 use std::collections::HashSet;
@@ -9,14 +10,14 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::watch;
 
-use super::settle::Settlement;
+use super::settle::{Again, Attempts, Settlement, Word};
 use crate::clock::Clock;
 use crate::daemon::dialogue;
-use crate::daemon::rows::{RowId, parsed};
+use crate::daemon::rows::{RowId, maybe_parsed, parsed};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::OutboxMessage;
 use crate::db::{Database, DbError};
-use crate::types::{AgentId, Direction, Kind, Message, Timestamp};
+use crate::types::{AgentId, Direction, Message, Timestamp};
 
 pub(in crate::daemon) use rows::{NewRow, RowState, by_key, insert, waiting};
 
@@ -35,7 +36,7 @@ pub(in crate::daemon) struct Outbox {
 pub(in crate::daemon) struct Admitted {
     row: RowId,
     message: Message,
-    attempts: u32,
+    attempts: Attempts,
 }
 
 /// What is ready to be sent, and when to look again if nothing else happens.
@@ -117,8 +118,8 @@ impl Admitted {
         &self.message
     }
 
-    /// How often it was sent without a final word.
-    pub(in crate::daemon) fn attempts(&self) -> u32 {
+    /// What is known of its attempts so far.
+    pub(in crate::daemon) fn attempts(&self) -> Attempts {
         self.attempts
     }
 }
@@ -179,20 +180,22 @@ fn ready(
 }
 
 fn admitted(row: &Row<'_>, me: &AgentId) -> rusqlite::Result<Admitted> {
-    let kind: String = row.get("kind")?;
     Ok(Admitted {
         row: RowId(row.get("row")?),
         message: Message {
             id: parsed(row, "id")?,
             from: me.clone(),
             to: parsed(row, "recipient")?,
-            kind: kind.parse().unwrap_or(Kind::Text),
+            kind: parsed(row, "kind")?,
             content: row.get("admitted")?,
             conversation: Some(parsed(row, "conversation")?),
             turn: rows::turn(row, "turn")?,
             max_turns: rows::turn(row, "max_turns")?,
         },
-        attempts: row.get("attempts")?,
+        attempts: Attempts {
+            count: row.get("attempts")?,
+            last: maybe_parsed(row, "last_word")?,
+        },
     })
 }
 
@@ -209,28 +212,27 @@ fn settle(
         Settlement::Refused(why) | Settlement::ConversationEnded(why) => {
             (RowState::Refused, "refused", Some(why))
         }
-        Settlement::Later(_, why) | Settlement::Reconnect(why) | Settlement::ReadClock(why) => {
-            (RowState::Queued, "retry", Some(why))
-        }
+        Settlement::Again(again) => (RowState::Queued, "retry", Some(&again.why)),
     };
-    let next = match settlement {
-        Settlement::Later(after, _) => Some((now + *after).as_millis()),
-        Settlement::Sent
-        | Settlement::AtRelay
-        | Settlement::Refused(_)
-        | Settlement::ConversationEnded(_)
-        | Settlement::Reconnect(_)
-        | Settlement::ReadClock(_) => None,
-    };
+    let again = again(settlement);
     let about = connection
         .prepare_cached(
             "UPDATE outbox SET state = ?2, reason = ?3, next_attempt_at = ?4,
+                 last_word = coalesce(?5, last_word), may_repeat = may_repeat OR ?6,
                  attempts = attempts + 1
              WHERE row = ?1 AND state = 'queued' RETURNING recipient, id, conversation",
         )?
-        .query_row(params![row.0, state.as_str(), detail, next], |row| {
-            about(row, me)
-        })
+        .query_row(
+            params![
+                row.0,
+                state.as_str(),
+                detail,
+                again.map(|again| (now + again.after).as_millis()),
+                again.and_then(|again| again.word).map(Word::as_str),
+                again.is_some_and(|again| again.may_repeat),
+            ],
+            |row| about(row, me),
+        )
         .optional()?;
     let Some(about) = about else {
         return Ok(None);
@@ -239,6 +241,16 @@ fn settle(
         dialogue::end(connection, &about.peer, &about.conversation, now, why)?;
     }
     story::write(connection, &about, now, what, detail.cloned()).map(Some)
+}
+
+fn again(settlement: &Settlement) -> Option<&Again> {
+    match settlement {
+        Settlement::Again(again) => Some(again),
+        Settlement::Sent
+        | Settlement::AtRelay
+        | Settlement::Refused(_)
+        | Settlement::ConversationEnded(_) => None,
+    }
 }
 
 fn about(row: &Row<'_>, me: &AgentId) -> rusqlite::Result<About> {

@@ -1,5 +1,6 @@
 //! What the relay's word does to a message: a pure table.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::types::ErrorCode;
@@ -17,8 +18,29 @@ pub(in crate::daemon) enum Said {
     Error(Result<ErrorCode, String>, String),
     /// The conversation ended, which settles an `end` on a version 1 relay.
     Ended,
-    /// Nothing, for too long, or the connection went.
+    /// Nothing, for too long.
     Nothing,
+    /// Nothing before the connection went.
+    Gone,
+}
+
+/// A word of the relay that is not its last on a message. What is to happen once is told by it from
+/// what happened before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::daemon) enum Word {
+    /// An error after which the message goes again.
+    Code(ErrorCode),
+    /// None.
+    Silence,
+}
+
+/// What is known of a message's attempts so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::daemon) struct Attempts {
+    /// How many came to no final word.
+    pub(in crate::daemon) count: u32,
+    /// What the relay said to the last of them.
+    pub(in crate::daemon) last: Option<Word>,
 }
 
 /// What becomes of the message.
@@ -32,17 +54,28 @@ pub(in crate::daemon) enum Settlement {
     Refused(String),
     /// The conversation is over for us: refused, and the conversation is closed.
     ConversationEnded(String),
-    /// It goes again after a while.
-    Later(Duration, String),
-    /// It goes again on a new connection.
-    Reconnect(String),
-    /// The relay's clock is to be read again first.
-    ReadClock(String),
+    /// It goes again.
+    Again(Again),
 }
 
-/// What becomes of a message of which the relay said `said`, after `attempts` attempts without a
-/// final word. `jitter` is a random number from 0 to 1.
-pub(in crate::daemon) fn settlement(said: Said, attempts: u32, jitter: f64) -> Settlement {
+/// How a message goes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::daemon) struct Again {
+    /// After how long.
+    pub(in crate::daemon) after: Duration,
+    /// Whether on a new connection, which also reads the relay's clock anew.
+    pub(in crate::daemon) reconnect: bool,
+    /// What the relay said; none where the connection went before it could.
+    pub(in crate::daemon) word: Option<Word>,
+    /// Whether this attempt may have reached the receiver.
+    pub(in crate::daemon) may_repeat: bool,
+    /// Why, for a person.
+    pub(in crate::daemon) why: String,
+}
+
+/// What becomes of a message of which the relay said `said`, after those `attempts` before this
+/// one. `jitter` is a random number from 0 to 1.
+pub(in crate::daemon) fn settlement(said: Said, attempts: Attempts, jitter: f64) -> Settlement {
     match said {
         Said::Status(Status::Sent, _) | Said::Ended => Settlement::Sent,
         Said::Status(Status::Queued, _) => Settlement::AtRelay,
@@ -50,7 +83,20 @@ pub(in crate::daemon) fn settlement(said: Said, attempts: u32, jitter: f64) -> S
             let note = note.unwrap_or_else(|| "not_accepted".to_owned());
             Settlement::Refused(format!("the receiver refused it: {note}"))
         }
-        Said::Nothing => Settlement::Later(Duration::ZERO, "the relay gave no answer".to_owned()),
+        Said::Nothing => Settlement::Again(Again {
+            after: wait_unless_first(Word::Silence, attempts, jitter),
+            reconnect: false,
+            word: Some(Word::Silence),
+            may_repeat: true,
+            why: "the relay gave no answer".to_owned(),
+        }),
+        Said::Gone => Settlement::Again(Again {
+            after: Duration::ZERO,
+            reconnect: false,
+            word: None,
+            may_repeat: true,
+            why: "the connection went before the relay answered".to_owned(),
+        }),
         Said::Error(Err(unknown), sentence) => {
             Settlement::Refused(format!("the relay refused it ({unknown}): {sentence}"))
         }
@@ -58,17 +104,32 @@ pub(in crate::daemon) fn settlement(said: Said, attempts: u32, jitter: f64) -> S
     }
 }
 
-fn refused(code: ErrorCode, sentence: &str, attempts: u32, jitter: f64) -> Settlement {
+fn refused(code: ErrorCode, sentence: &str, attempts: Attempts, jitter: f64) -> Settlement {
     let why = format!("the relay refused it ({code}): {sentence}");
+    let is_first = attempts.last != Some(Word::Code(code));
+    let again = |after, reconnect, why| {
+        Settlement::Again(Again {
+            after,
+            reconnect,
+            word: Some(Word::Code(code)),
+            may_repeat: false,
+            why,
+        })
+    };
     match code {
         ErrorCode::RateLimited | ErrorCode::InternalError => {
-            Settlement::Later(wait(attempts, jitter), why)
+            again(wait(attempts.count, jitter), false, why)
         }
         // The next signing has another nonce.
-        ErrorCode::ReplayAttack => Settlement::Later(Duration::ZERO, why),
-        ErrorCode::TimestampExpired if attempts < 2 => Settlement::ReadClock(why),
-        ErrorCode::TimestampExpired => Settlement::Later(wait(attempts, jitter), why),
-        ErrorCode::InvalidSignature if attempts < 2 => Settlement::Reconnect(why),
+        ErrorCode::ReplayAttack => {
+            let after = wait_unless_first(Word::Code(code), attempts, jitter);
+            again(after, false, why)
+        }
+        ErrorCode::TimestampExpired => {
+            let after = wait_unless_first(Word::Code(code), attempts, jitter);
+            again(after, is_first, why)
+        }
+        ErrorCode::InvalidSignature if is_first => again(Duration::ZERO, true, why),
         ErrorCode::ConversationEnded => Settlement::ConversationEnded(why),
         ErrorCode::InvalidSignature
         | ErrorCode::MessageTooLarge
@@ -81,6 +142,15 @@ fn refused(code: ErrorCode, sentence: &str, attempts: u32, jitter: f64) -> Settl
     }
 }
 
+/// A message goes again at once, once; where the relay says the same again, it waits.
+fn wait_unless_first(word: Word, attempts: Attempts, jitter: f64) -> Duration {
+    if attempts.last == Some(word) {
+        wait(attempts.count, jitter)
+    } else {
+        Duration::ZERO
+    }
+}
+
 /// Doubles from 5 seconds with each attempt, less up to half of it by chance.
 fn wait(attempts: u32, jitter: f64) -> Duration {
     let base = Duration::from_secs(5) * 2u32.saturating_pow(attempts.min(10));
@@ -88,63 +158,26 @@ fn wait(attempts: u32, jitter: f64) -> Duration {
         .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_word_of_the_relay_has_its_settlement() {
-        use ErrorCode::*;
-        let error = |code| Said::Error(Ok(code), "so".to_owned());
-        let settled = |said, attempts| settlement(said, attempts, 1.0);
-        let word = |s: &Settlement| match s {
-            Settlement::Sent => "sent",
-            Settlement::AtRelay => "at_relay",
-            Settlement::Refused(_) => "refused",
-            Settlement::ConversationEnded(_) => "ended",
-            Settlement::Later(after, _) if after.is_zero() => "now",
-            Settlement::Later(..) => "later",
-            Settlement::Reconnect(_) => "reconnect",
-            Settlement::ReadClock(_) => "read clock",
-        };
-        let cases = [
-            (Said::Status(Status::Sent, None), 1, "sent"),
-            (Said::Status(Status::Queued, None), 1, "at_relay"),
-            (Said::Status(Status::Rejected, None), 1, "refused"),
-            (Said::Ended, 1, "sent"),
-            (Said::Nothing, 1, "now"),
-            (error(RateLimited), 1, "later"),
-            (error(InternalError), 9, "later"),
-            (error(ReplayAttack), 1, "now"),
-            (error(TimestampExpired), 1, "read clock"),
-            (error(TimestampExpired), 2, "later"),
-            (error(InvalidSignature), 1, "reconnect"),
-            (error(InvalidSignature), 2, "refused"),
-            (error(ConversationEnded), 1, "ended"),
-            (error(MessageTooLarge), 1, "refused"),
-            (error(InvalidMessageType), 1, "refused"),
-            (error(InvalidContent), 1, "refused"),
-            (error(AgentNotFound), 1, "refused"),
-            (error(AgentBlocked), 1, "refused"),
-            (error(NotInAllowlist), 1, "refused"),
-            (error(Unauthorized), 1, "refused"),
-            (
-                Said::Error(Err("LATER".to_owned()), String::new()),
-                1,
-                "refused",
-            ),
-        ];
-        for (said, attempts, expected) in cases {
-            let settlement = settled(said.clone(), attempts);
-            assert_eq!(word(&settlement), expected, "{said:?} after {attempts}");
+impl Word {
+    /// The word in the database.
+    pub(in crate::daemon) fn as_str(self) -> &'static str {
+        match self {
+            Word::Code(code) => code.as_str(),
+            Word::Silence => "silence",
         }
     }
+}
 
-    #[test]
-    fn waiting_grows_and_is_bounded() {
-        assert_eq!(wait(0, 0.0), Duration::from_millis(2500));
-        assert_eq!(wait(0, 1.0), Duration::from_secs(5));
-        assert_eq!(wait(1, 1.0), Duration::from_secs(10));
-        assert_eq!(wait(u32::MAX, 1.0), LONGEST_WAIT);
+impl FromStr for Word {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "silence" => Ok(Word::Silence),
+            code => code.parse().map(Word::Code),
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "settle/tests.rs"]
+mod tests;

@@ -67,6 +67,8 @@ CREATE TABLE outbox (
     verdicts        TEXT NOT NULL,
     attempts        INTEGER NOT NULL DEFAULT 0,
     next_attempt_at INTEGER,
+    -- what the relay said last that was no final word: an error's code, or `silence`
+    last_word       TEXT,
     may_repeat      INTEGER NOT NULL DEFAULT 0,
     -- the caller's name for the request, and the digest of what it asked under that name
     idempotency_key TEXT UNIQUE,

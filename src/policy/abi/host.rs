@@ -1,21 +1,14 @@
-//! What a guest's imports reach: its own shelf of state, the message's time, a few log lines.
+//! What a guest's imports reach: its own shelf of state, the message's time, its journal.
 //!
 //! The same for every version of the interface. State exists while a message is judged and at no
 //! other time; what a call wrote is taken out by the host after it, or dropped with the instance.
 
 use std::sync::Arc;
 
-use tracing::{debug, error, info, warn};
-
-use super::super::decision::visible;
 use super::super::engine::{Limits, Meter};
 use super::super::state::{Shelf, WriteRefused, Writes};
+use super::journal::{Journal, Level};
 use crate::types::Timestamp;
-
-/// How many lines one call may log.
-const MAX_LINES: u32 = 8;
-/// Where a line is cut, in bytes.
-const MAX_LINE_LEN: usize = 1024;
 
 /// What the policy remembers and when the message is, for one call.
 #[derive(Debug)]
@@ -33,22 +26,14 @@ pub(crate) struct Wrote {
 
 /// The host's side of one instance.
 pub(super) struct Host {
-    policy: String,
+    journal: Arc<Journal>,
     pub(super) meter: Meter,
     call: Option<Call>,
-    lines: u32,
 }
 
 struct Call {
     memory: Memory,
     writes: Writes,
-}
-
-pub(super) enum Level {
-    Debug,
-    Info,
-    Warn,
-    Error,
 }
 
 pub(super) enum SetRefused {
@@ -57,18 +42,17 @@ pub(super) enum SetRefused {
 }
 
 impl Host {
-    pub(super) fn new(policy: &str, limits: Limits) -> Self {
+    pub(super) fn new(journal: Arc<Journal>, limits: Limits) -> Self {
         Self {
-            policy: policy.to_owned(),
+            journal,
             meter: Meter::new(limits),
             call: None,
-            lines: 0,
         }
     }
 
     /// Opens the state for one call.
     pub(super) fn open(&mut self, memory: Memory) {
-        self.lines = 0;
+        self.journal.begin();
         self.meter.begin();
         self.call = Some(Call {
             memory,
@@ -109,19 +93,8 @@ impl Host {
         call.map_or(Timestamp::default(), |call| call.memory.time)
     }
 
-    pub(super) fn log(&mut self, level: &Level, text: &str) {
-        self.lines += 1;
-        if self.lines > MAX_LINES {
-            return;
-        }
-        let policy = &self.policy;
-        let line = visible(&text[..text.floor_char_boundary(MAX_LINE_LEN)]);
-        match level {
-            Level::Debug => debug!(policy.name = policy, "policy {policy}: {line}"),
-            Level::Info => info!(policy.name = policy, "policy {policy}: {line}"),
-            Level::Warn => warn!(policy.name = policy, "policy {policy}: {line}"),
-            Level::Error => error!(policy.name = policy, "policy {policy}: {line}"),
-        }
+    pub(super) fn log(&self, level: &Level, text: &str) {
+        self.journal.write(level, text);
     }
 }
 
@@ -131,7 +104,7 @@ mod tests {
 
     #[test]
     fn there_is_no_state_and_no_time_between_calls() {
-        let mut host = Host::new("p", Limits::default());
+        let mut host = Host::new(Arc::new(Journal::new("p")), Limits::default());
         assert!(matches!(
             host.set(b"k".to_vec(), vec![1]),
             Err(SetRefused::Unavailable)

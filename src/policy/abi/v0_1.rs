@@ -1,5 +1,6 @@
 //! Version 0.1.0 of the interface: `wit/v0.1`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::Store;
@@ -10,7 +11,8 @@ use super::super::engine::{Engine, HANDED_BACK_BYTES, Limits, ticks};
 use super::super::guest::{Description, Note};
 use super::super::loader::{Problem, SettingProblem};
 use super::super::state::WriteRefused;
-use super::host::{Host, Level, Memory, SetRefused, Wrote};
+use super::host::{Host, Memory, SetRefused, Wrote};
+use super::journal::{Journal, Level};
 use super::{CallFailed, Question, failed, one_line};
 use crate::types::{Direction, Kind, Timestamp, Trust};
 
@@ -58,10 +60,10 @@ impl Prepared {
     pub(super) fn start(
         &self,
         engine: &Engine,
-        policy: &str,
+        journal: Arc<Journal>,
         limits: Limits,
     ) -> Result<Instance, CallFailed> {
-        let mut store = Store::new(engine.wasm(), Host::new(policy, limits));
+        let mut store = Store::new(engine.wasm(), Host::new(journal, limits));
         store.limiter(|host| &mut host.meter);
         store.set_hostcall_fuel(HANDED_BACK_BYTES);
         store.set_epoch_deadline(ticks(START_TIME));

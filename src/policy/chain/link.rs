@@ -46,6 +46,16 @@ impl Post {
         }
     }
 
+    /// Leads a message through this post alone and forgets it; says how the policy failed on it, if
+    /// it did.
+    pub(crate) fn try_alone(&self, facts: Facts<'_>) -> Option<String> {
+        let nothing = PolicyState::default();
+        let passage = Passage::through(std::slice::from_ref(self), facts, &mut Passing(&nothing));
+        let failed = |step: &Step| step.verdict == StepVerdict::PolicyError;
+        let step = passage.steps.into_iter().find(failed)?;
+        Some(step.reason.unwrap_or_default())
+    }
+
     pub(super) fn status(&self) -> PolicyStatus {
         match self {
             Post::Off(name) => PolicyStatus {

@@ -1,6 +1,7 @@
 //! Takes in what one agent says. Owns the verification of its frames: the session's key and the
 //! nonces it used.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,29 +56,29 @@ impl<'a> Reader<'a> {
 
     /// Reads until the connection is over, and gives the socket's half back.
     pub(super) async fn run(mut self) -> Stream {
-        let silence = sleep_until(Instant::now() + SILENCE_MAX);
-        tokio::pin!(silence);
+        let mut silence = pin!(sleep_until(Instant::now() + SILENCE_MAX));
         let mut heard = Instant::now();
+        let (live, node) = (self.live, self.node);
+        let mut closing = pin!(live.closing());
+        let mut stopping = pin!(node.tasks.stopping().cancelled());
         loop {
             // The end stands first, so that a busy peer cannot keep a closed connection open.
             // Every branch can be dropped half way: the stream keeps what it has read.
             tokio::select! {
                 biased;
-                () = self.live.closing() => break,
-                () = self.node.tasks.stopping().cancelled() => {
-                    self.live.close(CloseReason::GoingAway);
-                }
+                () = closing.as_mut() => break,
+                () = stopping.as_mut(), if live.is_open() => live.close(CloseReason::GoingAway),
                 packet = self.stream.next() => {
                     heard = Instant::now();
                     match packet {
                         Some(Ok(packet)) => self.take(packet).await,
-                        Some(Err(why)) => self.live.close(close_reason(&why)),
-                        None => self.live.close(CloseReason::Gone),
+                        Some(Err(why)) => live.close(close_reason(&why)),
+                        None => live.close(CloseReason::Gone),
                     }
                 }
                 () = silence.as_mut() => {
                     if heard.elapsed() >= SILENCE_MAX {
-                        self.live.close(CloseReason::Silent);
+                        live.close(CloseReason::Silent);
                     }
                     silence.as_mut().reset(heard + SILENCE_MAX);
                 }
@@ -160,9 +161,18 @@ impl<'a> Reader<'a> {
 }
 
 fn close_reason(why: &tungstenite::Error) -> CloseReason {
-    match why {
-        tungstenite::Error::Capacity(_) => CloseReason::FrameTooLarge,
-        tungstenite::Error::Utf8(_) | tungstenite::Error::Protocol(_) => CloseReason::Malformed,
-        _ => CloseReason::Gone,
+    use tungstenite::error::ProtocolError;
+    if matches!(why, tungstenite::Error::Capacity(_)) {
+        return CloseReason::FrameTooLarge;
     }
+    // A socket that was simply cut off is counted among the broken rules, but is none of them.
+    if let tungstenite::Error::Protocol(broken) = why
+        && *broken != ProtocolError::ResetWithoutClosingHandshake
+    {
+        return CloseReason::Malformed;
+    }
+    if matches!(why, tungstenite::Error::Utf8(_)) {
+        return CloseReason::Malformed;
+    }
+    CloseReason::Gone
 }

@@ -6,7 +6,7 @@
 //! of the agent begins to deliver.
 
 use std::collections::{HashSet, VecDeque};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Packet;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_util::sync::WaitForCancellationFuture;
 use tracing::{debug, error};
 
 use super::WRITE_BUFFER_BYTES;
@@ -33,11 +34,12 @@ use crate::relay::parcel::{Parcel, Settlement};
 use crate::relay::random;
 use crate::relay::route::settle;
 use crate::relay::store::{MailName, StoredMail, Waiting};
-use crate::types::{ErrorCode, Refusal};
+use crate::types::{ErrorCode, Refusal, Timestamp};
 use crate::wire::frame::{Ack, AckOutcome, ConversationEnded, EndReason};
 use crate::wire::{Frame, legacy};
 
 mod finish;
+mod stored;
 
 /// How long a receiver has to acknowledge before its sender hears `queued`.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(5);
@@ -78,6 +80,8 @@ pub(super) struct Writer<'a> {
     late: Pin<Box<Sleep>>,
     late_is_set: bool,
     nonces: NonceSeries,
+    /// The time at which the writer last woke.
+    now: Timestamp,
 }
 
 /// The socket takes nothing any more.
@@ -108,6 +112,7 @@ impl<'a> Writer<'a> {
             late: Box::pin(sleep(ACKNOWLEDGE_WITHIN)),
             late_is_set: false,
             nonces: NonceSeries::new(random::hex::<8>()),
+            now: node.now(),
         }
     }
 
@@ -121,18 +126,30 @@ impl<'a> Writer<'a> {
     }
 
     async fn serve(&mut self, before: Option<Arc<Live>>) -> Result<(), Broken> {
-        let opening = Frame::Session(self.session.frame());
-        self.gather(Packet::text(opening.to_text())).await?;
-        self.flush().await?;
         if let Some(before) = before {
             let _ = tokio::time::timeout(HANDOVER_MAX, before.gone()).await;
         }
+        // The session opens once it is known what waits: where nothing does, whoever sees the
+        // agent connected reaches it live.
+        self.drain.proceed(self.node, self.live);
+        let step = self.drain.step().await;
+        let opening = Frame::Session(self.session.frame());
+        self.gather(Packet::text(opening.to_text())).await?;
+        self.take_step(step).await?;
+        self.flush().await?;
         let mut life = interval_at(Instant::now() + SIGN_OF_LIFE, SIGN_OF_LIFE);
         life.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut received = Vec::with_capacity(BATCH);
-        while self.live.is_open() {
-            self.drain.proceed(self.node, self.live);
-            self.wait(&mut received, &mut life).await?;
+        let live = self.live;
+        let mut closing = pin!(live.closing());
+        while live.is_open() {
+            if live.take_mail_waits() {
+                self.drain.want();
+            }
+            self.drain.proceed(self.node, live);
+            self.wait(closing.as_mut(), &mut received, &mut life)
+                .await?;
+            self.now = self.node.now();
             self.inbox.extend(received.drain(..));
             while let Some(order) = self.inbox.pop_front() {
                 self.obey(order).await?;
@@ -147,14 +164,18 @@ impl<'a> Writer<'a> {
 
     /// Waits for one thing to do. The end stands first, then what others wait for, then time.
     /// Every branch can be dropped half way: nothing is taken out before it is handed over.
-    async fn wait(&mut self, received: &mut Vec<Order>, life: &mut Interval) -> Result<(), Broken> {
+    async fn wait(
+        &mut self,
+        closing: Pin<&mut WaitForCancellationFuture<'_>>,
+        received: &mut Vec<Order>,
+        life: &mut Interval,
+    ) -> Result<(), Broken> {
         self.set_late();
         tokio::select! {
             biased;
-            () = self.live.closing() => {}
+            () = closing => {}
             _ = self.orders.recv_many(received, BATCH) => {}
             step = self.drain.step() => self.take_step(step).await?,
-            () = self.live.mail_waits() => self.drain.want(),
             () = self.late.as_mut(), if self.late_is_set => self.store_late().await,
             _ = life.tick() => self.give_sign_of_life().await?,
         }
@@ -175,6 +196,7 @@ impl<'a> Writer<'a> {
                 self.acknowledge(ack).await;
                 Ok(())
             }
+            Order::Look => Ok(()),
         }
     }
 
@@ -186,7 +208,7 @@ impl<'a> Writer<'a> {
             self.attach_to_held(&name, parcel);
             return Ok(());
         }
-        let packet = Packet::text(self.session.sign(&parcel, self.node.now()));
+        let packet = Packet::text(self.session.sign(&parcel, self.now));
         let conversation = parcel.frame.message.conversation.clone();
         let ended = parcel.ends.zip(conversation);
         if let Some((EndReason::ParticipantEnded, _)) = &ended {
@@ -249,62 +271,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn take_step(&mut self, step: Step) -> Result<(), Broken> {
-        match step {
-            Step::Listed(Ok(waiting), covers) => {
-                let todo = waiting.into_iter().filter(|mail| self.is_to_write(mail));
-                let todo = todo.collect();
-                self.drain.take_up(todo, covers);
-            }
-            Step::Fetched(Ok(mail), places) => {
-                (mail.len()..places).for_each(|_| self.live.give_room());
-                for mail in mail {
-                    self.deliver_stored(mail).await?;
-                }
-            }
-            // The next sign of life asks for another look.
-            Step::Listed(Err(why), _) => error!("a mailbox could not be read: {why}"),
-            Step::Fetched(Err(why), places) => {
-                (0..places).for_each(|_| self.live.give_room());
-                error!("mail could not be read: {why}");
-                return Ok(());
-            }
-        }
-        if let Some(covered) = self.drain.covered() {
-            self.live.set_drained(covered);
-        }
-        Ok(())
-    }
-
-    fn is_to_write(&self, mail: &Waiting) -> bool {
-        !self.window.holds(&mail.name) && !self.passed_over.contains(&mail.name)
-    }
-
-    async fn deliver_stored(&mut self, mail: StoredMail) -> Result<(), Broken> {
-        if self.session.is_version_1() && !legacy::survives_version_1(&mail.message.content) {
-            self.live.give_room();
-            self.pass_over(mail).await;
-            return Ok(());
-        }
-        let nonce = self.nonces.next();
-        let parcel = Parcel::of_stored(mail, self.node.now(), nonce);
-        self.deliver(parcel).await
-    }
-
-    /// The agent came back speaking version 1, which would alter this. Its sender is told; where
-    /// it is not there to hear, the mail stays for a connection that can be given it.
-    async fn pass_over(&mut self, mail: StoredMail) {
-        let name = MailName::of(&mail.message);
-        let reason = "the receiver now speaks version 1 and would alter this content";
-        let refusal = Refusal::new(ErrorCode::InvalidContent, reason);
-        let notice = Notice::Settled(name.id.clone(), Settlement::Refused(refusal));
-        if self.node.bus.tell(&name.from, notice).await {
-            self.remove(vec![name]).await;
-        } else {
-            self.passed_over.insert(name);
-        }
-    }
-
     async fn store_late(&mut self) {
         self.late_is_set = false;
         for parcel in self.window.late(Instant::now()) {
@@ -346,7 +312,7 @@ impl<'a> Writer<'a> {
         self.gathered = 0;
         for key in self.endings.drain(..) {
             let agent = &self.live.resident.id;
-            self.node.book.told(&key, agent, self.node.now());
+            self.node.book.told(&key, agent, self.now);
         }
         self.settle_flushed().await;
         Ok(())

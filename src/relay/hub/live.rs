@@ -1,10 +1,10 @@
 //! One live connection, as others see it: a handle that takes parcels and notices without waiting.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::{Notify, mpsc};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::relay::conversation::ConnectionId;
 use crate::relay::directory::Resident;
@@ -35,6 +35,8 @@ pub(in crate::relay) enum Order {
     Tell(Notice),
     /// The agent has decided on a message.
     Acknowledge(Ack),
+    /// See whether mail waits.
+    Look,
 }
 
 /// Something that an agent is told.
@@ -78,7 +80,8 @@ pub(in crate::relay) struct Live {
     room: AtomicUsize,
     bytes: AtomicUsize,
     drained: AtomicU64,
-    mail_waits: Notify,
+    mail_waits: AtomicBool,
+    is_open: AtomicBool,
     closing: CancellationToken,
     close_reason: OnceLock<CloseReason>,
     gone: CancellationToken,
@@ -111,7 +114,8 @@ impl Live {
             room: AtomicUsize::new(room),
             bytes: AtomicUsize::new(0),
             drained: AtomicU64::new(NOTHING_DRAINED),
-            mail_waits: Notify::new(),
+            mail_waits: AtomicBool::new(false),
+            is_open: AtomicBool::new(true),
             closing: CancellationToken::new(),
             close_reason: OnceLock::new(),
             gone: CancellationToken::new(),
@@ -142,6 +146,9 @@ impl Live {
 
     /// Tells the agent something; gives it back where the connection is over.
     pub(in crate::relay) fn tell(&self, notice: Notice) -> Result<(), Notice> {
+        if !self.is_open() {
+            return Err(notice);
+        }
         match self.orders.try_reserve() {
             Ok(place) => place.send(Order::Tell(notice)),
             Err(mpsc::error::TrySendError::Closed(())) => return Err(notice),
@@ -158,12 +165,15 @@ impl Live {
 
     /// Says that mail waits in the mailbox.
     pub(in crate::relay) fn wake(&self) {
-        self.mail_waits.notify_one();
+        if !self.mail_waits.swap(true, Ordering::SeqCst) {
+            // A full queue wakes the writer by itself, and the flag stands.
+            let _ = self.orders.try_send(Order::Look);
+        }
     }
 
-    /// Resolves when mail waits in the mailbox.
-    pub(in crate::relay) async fn mail_waits(&self) {
-        self.mail_waits.notified().await;
+    /// Whether mail waits in the mailbox that the writer was not told of before.
+    pub(in crate::relay) fn take_mail_waits(&self) -> bool {
+        self.mail_waits.load(Ordering::SeqCst) && self.mail_waits.swap(false, Ordering::SeqCst)
     }
 
     /// Takes the place of one message, if there is one.
@@ -208,6 +218,7 @@ impl Live {
     /// Ends the connection; the first reason counts.
     pub(in crate::relay) fn close(&self, reason: CloseReason) {
         let _ = self.close_reason.set(reason);
+        self.is_open.store(false, Ordering::SeqCst);
         self.closing.cancel();
     }
 
@@ -221,12 +232,12 @@ impl Live {
 
     /// Whether it is not being closed.
     pub(in crate::relay) fn is_open(&self) -> bool {
-        !self.closing.is_cancelled()
+        self.is_open.load(Ordering::SeqCst)
     }
 
     /// Resolves when it is to be closed.
-    pub(in crate::relay) async fn closing(&self) {
-        self.closing.cancelled().await;
+    pub(in crate::relay) fn closing(&self) -> WaitForCancellationFuture<'_> {
+        self.closing.cancelled()
     }
 
     /// Says that nothing of it is under way any more: all that was unsettled is in the store.

@@ -25,7 +25,7 @@ pub struct MessageText<'a> {
 /// Writes a message frame without taking the message apart.
 pub fn write_message(text: &MessageText<'_>) -> String {
     let message = text.message;
-    to_json(&MessageFields {
+    let fields = MessageFields {
         id: message.id.as_str(),
         from: message.from.as_str(),
         to: message.to.as_str(),
@@ -39,7 +39,9 @@ pub fn write_message(text: &MessageText<'_>) -> String {
         max_turns: message.max_turns.map(|turns| turns.get()),
         delivered_at: text.delivered_at.map(Timestamp::as_millis),
         received_at: text.received_at.map(Timestamp::as_millis),
-    })
+    };
+    // Ids and numbers take about so much, and most content needs no escape.
+    to_json_of(message.content.len() + 640, &fields)
 }
 
 impl Frame {
@@ -172,9 +174,17 @@ impl<'a> Fields<'a> {
 }
 
 fn to_json(fields: &impl Serialize) -> String {
+    to_json_of(256, fields)
+}
+
+/// Writes `fields`, which take about `bytes`: growing on the way costs more than the writing.
+fn to_json_of(bytes: usize, fields: &impl Serialize) -> String {
+    let mut json = Vec::with_capacity(bytes);
     #[expect(
         clippy::expect_used,
         reason = "the fields are texts and numbers: writing them to memory has no way to go wrong"
     )]
-    serde_json::to_string(fields).expect("plain fields serialise")
+    serde_json::to_writer(&mut json, fields).expect("plain fields serialise");
+    #[expect(clippy::expect_used, reason = "JSON is UTF-8")]
+    String::from_utf8(json).expect("JSON is UTF-8")
 }

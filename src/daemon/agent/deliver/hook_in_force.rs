@@ -5,8 +5,8 @@ use crate::config::HOOKS_PATH;
 use crate::config::openclaw::HookSettings;
 use crate::daemon::agent::gateway::Endpoint;
 use crate::daemon::agent::hook;
-use crate::daemon::follow::Followed;
 use crate::daemon::inbound::Admitted;
+use crate::follow::Followed;
 
 /// A hook that can be called.
 pub(super) struct HookInForce {

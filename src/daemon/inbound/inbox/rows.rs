@@ -6,7 +6,7 @@ use crate::daemon::inbound::Verified;
 use crate::daemon::rows::{from_json, json, parsed, time};
 use crate::daemon::view::InboxMessage;
 use crate::policy::{Annotation, Outcome, Ruling, Step};
-use crate::types::{Kind, Timestamp, Trust};
+use crate::types::{Timestamp, Trust};
 
 /// Where a message of the inbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,13 +135,12 @@ pub(super) fn list(
 
 fn view(row: &Row<'_>) -> rusqlite::Result<InboxMessage> {
     let admitted: Option<String> = row.get("admitted")?;
-    let kind: String = row.get("kind")?;
     Ok(InboxMessage {
         seq: row.get("row")?,
         message_id: parsed(row, "id")?,
         from: parsed(row, "sender")?,
         conversation_id: parsed(row, "conversation")?,
-        kind: kind.parse().unwrap_or(Kind::Text),
+        kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: match admitted {
             Some(content) => content,

@@ -7,6 +7,7 @@ use futures_util::stream::SplitStream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message as Packet;
 
+use super::SessionEnd;
 use crate::daemon::inbound::Session;
 use crate::daemon::link::Link;
 use crate::daemon::link::dial::Socket;
@@ -17,17 +18,22 @@ use crate::wire::{Form, NonceMemory, SigningKey};
 /// Reads up to the frame that opens the session.
 pub(super) async fn session_frame(
     stream: &mut SplitStream<Socket>,
-) -> Result<SessionFrame, String> {
+) -> Result<SessionFrame, SessionEnd> {
     while let Some(packet) = stream.next().await {
-        let packet = packet.map_err(|why| format!("before the session: {why}"))?;
-        let Packet::Text(text) = packet else {
-            continue;
-        };
-        if let Ok(Frame::Session(session)) = read(text.as_str()) {
-            return Ok(session);
+        match packet {
+            Ok(Packet::Text(text)) => {
+                if let Ok(Frame::Session(session)) = read(text.as_str()) {
+                    return Ok(session);
+                }
+            }
+            Ok(Packet::Close(close)) => return Err(SessionEnd::closed(close.as_ref())),
+            Ok(Packet::Binary(_) | Packet::Ping(_) | Packet::Pong(_) | Packet::Frame(_)) => {}
+            Err(why) => return Err(SessionEnd::of(&why)),
         }
     }
-    Err("the relay closed before it opened a session".to_owned())
+    Err(SessionEnd::Lost(
+        "the relay closed before it opened a session".to_owned(),
+    ))
 }
 
 /// The session that the relay's frame opens, for a connection that was signed with `nonce`.

@@ -2,22 +2,21 @@
 //! message that waited is due.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep_until};
 
 use crate::daemon::outbound::Outbox;
 use crate::daemon::outbound::outbox::Ready;
 use crate::daemon::rows::RowId;
 use crate::db::DbError;
+use crate::types::Timestamp;
 
 /// When to look, and the look that is under way.
 pub(super) struct Lookout {
     outbox: Outbox,
     wanted: bool,
-    due: Option<Instant>,
+    due: Option<Timestamp>,
     looking: Option<BoxFuture<'static, Result<Ready, DbError>>>,
 }
 
@@ -37,9 +36,17 @@ impl Lookout {
         self.wanted = true;
     }
 
-    /// Looks again after a while if nothing else happens.
-    pub(super) fn want_after(&mut self, wait: Duration) {
-        self.due = Some(Instant::now() + wait);
+    /// There will be a reason to look at `due`, if there is none before.
+    pub(super) fn want_at(&mut self, due: Timestamp) {
+        self.due = Some(due);
+    }
+
+    /// It is `now`: what is due is wanted.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        if self.due.is_some_and(|due| due <= now) {
+            self.due = None;
+            self.wanted = true;
+        }
     }
 
     /// Starts a look for up to `room` messages but those in `busy`, where one is wanted.
@@ -52,21 +59,15 @@ impl Lookout {
         self.looking = Some(async move { outbox.ready(room, busy).await }.boxed());
     }
 
-    /// What the look that is under way found; or nothing, when a look became due.
-    pub(super) async fn next(&mut self) -> Option<Result<Ready, DbError>> {
-        match (&mut self.looking, self.due) {
-            (Some(looking), _) => {
+    /// What the look that is under way found; never, while there is none.
+    pub(super) async fn next(&mut self) -> Result<Ready, DbError> {
+        match &mut self.looking {
+            Some(looking) => {
                 let found = looking.await;
                 self.looking = None;
-                Some(found)
+                found
             }
-            (None, Some(due)) => {
-                sleep_until(due).await;
-                self.due = None;
-                self.wanted = true;
-                None
-            }
-            (None, None) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 }

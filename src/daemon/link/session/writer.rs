@@ -6,19 +6,23 @@ use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::Message as Packet;
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Utf8Bytes, coding::CloseCode};
+use tokio_tungstenite::tungstenite::{self, Message as Packet};
 
 use crate::daemon::link::dial::Socket;
 
 /// Frames that wait for the socket; when they are this many the session's queue keeps the rest.
 const QUEUE: usize = 64;
 
+/// How long the socket may take nothing before it is given up.
+const WRITE_DEADLINE: Duration = Duration::from_secs(30);
+
 /// How long the last frames and the closing may take.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 
 pub(super) struct Writer {
     queue: mpsc::Sender<String>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Option<SplitSink<Socket, Packet>>>,
 }
 
 /// Room for one frame.
@@ -44,14 +48,23 @@ impl Writer {
         permit.map(Place).map_err(|_| Gone)
     }
 
-    /// Writes what waits, says goodbye and closes, all within a moment.
-    pub(super) async fn close(self) {
+    /// Writes what waits, says goodbye with `code` and closes, all within a moment.
+    pub(super) async fn close(self, code: CloseCode) {
         drop(self.queue);
         let mut task = self.task;
-        if tokio::time::timeout(CLOSE_DEADLINE, &mut task)
-            .await
-            .is_err()
-        {
+        let goodbye = async {
+            let Ok(Some(mut sink)) = (&mut task).await else {
+                return;
+            };
+            let close = CloseFrame {
+                code,
+                reason: Utf8Bytes::default(),
+            };
+            // The relay notices a socket that is gone anyway.
+            let _ = sink.send(Packet::Close(Some(close))).await;
+            let _ = sink.close().await;
+        };
+        if tokio::time::timeout(CLOSE_DEADLINE, goodbye).await.is_err() {
             task.abort();
         }
     }
@@ -63,20 +76,31 @@ impl Place {
     }
 }
 
-async fn write(mut sink: SplitSink<Socket, Packet>, mut frames: mpsc::Receiver<String>) {
+/// Writes until nothing more will come, and gives the socket back; none where it takes nothing.
+async fn write(
+    mut sink: SplitSink<Socket, Packet>,
+    mut frames: mpsc::Receiver<String>,
+) -> Option<SplitSink<Socket, Packet>> {
     while let Some(text) = frames.recv().await {
-        if sink.feed(Packet::text(text)).await.is_err() {
-            return;
-        }
-        while let Ok(text) = frames.try_recv() {
-            if sink.feed(Packet::text(text)).await.is_err() {
-                return;
-            }
-        }
-        if sink.flush().await.is_err() {
-            return;
-        }
+        let written = write_all(&mut sink, text, &mut frames);
+        tokio::time::timeout(WRITE_DEADLINE, written)
+            .await
+            .ok()?
+            .ok()?;
     }
-    // The relay notices a socket that is gone anyway.
-    let _ = sink.close().await;
+    Some(sink)
+}
+
+/// Writes `first` and all that waits behind it, with one flush.
+async fn write_all(
+    sink: &mut SplitSink<Socket, Packet>,
+    first: String,
+    frames: &mut mpsc::Receiver<String>,
+) -> Result<(), tungstenite::Error> {
+    sink.feed(Packet::text(first)).await?;
+    for _ in 0..QUEUE {
+        let Ok(text) = frames.try_recv() else { break };
+        sink.feed(Packet::text(text)).await?;
+    }
+    sink.flush().await
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::daemon::rows::{json, parsed, time};
 use crate::daemon::view::{OutboxMessage, SendAnswer, SendRefusal};
 use crate::policy::{Outcome, Ruling};
-use crate::types::{ConversationId, Digest, Kind, Message, Timestamp, TurnNumber};
+use crate::types::{ConversationId, Digest, Message, Timestamp, TurnNumber};
 
 /// Where a message of the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,13 +145,12 @@ pub(super) fn turn(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<TurnN
 
 fn view(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
     let admitted: Option<String> = row.get("admitted")?;
-    let kind: String = row.get("kind")?;
     Ok(OutboxMessage {
         seq: row.get("row")?,
         message_id: parsed(row, "id")?,
         to: parsed(row, "recipient")?,
         conversation_id: parsed(row, "conversation")?,
-        kind: kind.parse().unwrap_or(Kind::Text),
+        kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: match admitted {
             Some(content) => content,

@@ -53,7 +53,7 @@ impl Writer<'_> {
                     mailbox::put(self.node, &self.live.resident, parcel, false).await;
                 }
                 Order::Acknowledge(ack) => self.acknowledge(ack).await,
-                Order::Deliver(_) | Order::Tell(_) => {}
+                Order::Deliver(_) | Order::Tell(_) | Order::Look => {}
             }
         }
     }

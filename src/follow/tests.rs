@@ -1,5 +1,6 @@
 use std::fs;
 use std::num::ParseIntError;
+use std::time::Duration;
 
 use super::*;
 
@@ -68,31 +69,6 @@ async fn a_link_is_followed_to_where_the_file_is() {
     let mut newest = follow(&tasks, link, read).await;
     fs::write(&file, "22").unwrap();
     until(&mut newest, |version| version.good.as_deref() == Some(&22)).await;
-}
-
-#[test]
-fn reading_a_file_is_no_change_of_it() {
-    let event = |kind| notify::Event::new(kind).add_path("/home/me/number".into());
-    for (kind, is_change) in [
-        (EventKind::Access(AccessKind::Open(AccessMode::Read)), false),
-        (
-            EventKind::Access(AccessKind::Close(AccessMode::Read)),
-            false,
-        ),
-        (
-            EventKind::Access(AccessKind::Close(AccessMode::Write)),
-            true,
-        ),
-        (EventKind::Create(notify::event::CreateKind::File), true),
-        (EventKind::Remove(notify::event::RemoveKind::File), true),
-    ] {
-        assert_eq!(
-            concerns(&event(kind), OsStr::new("number")),
-            is_change,
-            "{kind:?}"
-        );
-        assert!(!concerns(&event(kind), OsStr::new("other")), "{kind:?}");
-    }
 }
 
 struct Fixture {

@@ -1,0 +1,130 @@
+//! The chains that are asked for: five policies each, every module with bytes of its own, and every
+//! fifth chain with one module that cannot be loaded.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use opendialogue::daemon::Daemon;
+use opendialogue::daemon::view::Event;
+use opendialogue::policy::{builtin, builtins};
+use opendialogue::types::Digest;
+use tokio::sync::broadcast::error::RecvError;
+
+const NAMES: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
+
+/// The modules of all generations, in files.
+pub(crate) struct Modules {
+    /// By the digest of its first module, the digests of a chain that can be loaded.
+    good: BTreeMap<Digest, (usize, Vec<Digest>)>,
+}
+
+impl Modules {
+    /// Writes those of generation 0, the first in force, and of `swaps` after it.
+    pub(crate) fn write(home: &Path, swaps: usize) -> io::Result<Self> {
+        let mut good = BTreeMap::new();
+        for generation in 0..=swaps {
+            let mut digests = Vec::new();
+            for (place, name) in NAMES.iter().enumerate() {
+                let whole = module(generation, place);
+                let bytes = match is_broken(generation) && place == 3 {
+                    true => broken(generation, &whole),
+                    false => whole,
+                };
+                digests.push(Digest::of(&bytes));
+                std::fs::write(home.join(format!("{name}-{generation}.wasm")), bytes)?;
+            }
+            if !is_broken(generation) {
+                good.insert(digests[0], (generation, digests));
+            }
+        }
+        Ok(Self { good })
+    }
+
+    /// The whole configuration with the chain of `generation`.
+    pub(crate) fn configuration(&self, generation: usize, relay: &str, gateway: &str) -> String {
+        format!(
+            "[relay]\nurl = \"{relay}\"\n[gateway]\nbase_url = \"{gateway}\"\n\
+             [local]\nlisten = \"127.0.0.1:0\"\n{}",
+            self.entries(generation)
+        )
+    }
+
+    /// The entries of the chain of `generation`; the default policies are out of the way.
+    pub(crate) fn entries(&self, generation: usize) -> String {
+        let mut entries = String::new();
+        for builtin in builtins() {
+            let name = builtin.name;
+            let _ = writeln!(entries, "[[policy]]\nname = \"{name}\"\nmode = \"off\"");
+        }
+        for name in NAMES {
+            let _ = writeln!(
+                entries,
+                "[[policy]]\nname = \"{name}\"\nmodule = \"{name}-{generation}.wasm\"\n\
+                 settings = {{ mode = \"open\" }}"
+            );
+        }
+        entries
+    }
+
+    /// Whether these are the modules of one chain that was to be in force.
+    pub(crate) fn is_whole(&self, digests: &[Digest]) -> bool {
+        let chain = digests.first().and_then(|first| self.good.get(first));
+        chain.is_some_and(|(_, chain)| chain == digests)
+    }
+
+    /// Waits until the chain of `generation` is in force, or was refused.
+    pub(crate) async fn until_settled(&self, daemon: &Daemon, generation: usize) {
+        let mut events = daemon.events();
+        loop {
+            let policies = daemon.policies();
+            let digest = policies.iter().find(|policy| policy.name == NAMES[0]);
+            let digest = digest.and_then(|policy| policy.digest.as_ref()?.parse().ok());
+            let in_force = digest.and_then(|digest: Digest| self.good.get(&digest));
+            let is_in_force = in_force.is_some_and(|(number, _)| *number == generation);
+            let faults = daemon.policies_standing().faults;
+            if is_in_force || (is_broken(generation) && !faults.is_empty()) {
+                return;
+            }
+            loop {
+                match events.recv().await {
+                    Ok(Event::PolicyReload { .. }) | Err(RecvError::Lagged(_)) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        }
+    }
+}
+
+fn is_broken(generation: usize) -> bool {
+    generation % 5 == 4
+}
+
+/// A policy that passes everything, told apart by a custom section.
+fn module(generation: usize, place: usize) -> Vec<u8> {
+    let mut bytes = builtin("acl")
+        .map(|acl| acl.bytes.to_vec())
+        .unwrap_or_default();
+    let [generation, place] = [generation, place].map(|number| number.to_le_bytes()[0]);
+    bytes.extend_from_slice(&[0, 5, 2, b'n', b'o', generation, place]);
+    bytes
+}
+
+/// Another fault each time.
+fn broken(generation: usize, whole: &[u8]) -> Vec<u8> {
+    match generation / 5 {
+        0 => Vec::new(),
+        1 => whole[..whole.len() / 2].to_vec(),
+        2 => whole[..5].to_vec(),
+        3 => b"#!/bin/sh".to_vec(),
+        4 => b"\0asm\x01\0\0\0".to_vec(),
+        5 => [&whole[..whole.len() - 7], b"\x0b\xff"].concat(),
+        // A component that is whole and has nothing of the interface.
+        6 => b"\0asm\x0d\0\x01\0".to_vec(),
+        7 => whole[..whole.len() - 20].to_vec(),
+        8 => vec![0; whole.len()],
+        _ => [whole, b"rest"].concat(),
+    }
+}

@@ -1,0 +1,88 @@
+//! `opendialogue config`: the configuration, checked and shown. Opens no port, creates no file.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::failure::Failure;
+use super::{Context, print, safe};
+use crate::config::{Config, Overrides};
+
+/// Check or show the configuration
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(Check),
+    Show(Show),
+}
+
+/// Check the configuration and complain of everything that is wrong with it, with its place
+#[derive(Debug, Args)]
+struct Check {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Show every key with its value; secrets stay hidden
+#[derive(Debug, Args)]
+struct Show {
+    /// Say for each key who set it
+    #[arg(long)]
+    origin: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        match self.verb {
+            Verb::Check(check) => check.run(context),
+            Verb::Show(show) => show.run(context),
+        }
+    }
+}
+
+impl Check {
+    fn run(self, context: &Context) -> Result<(), Failure> {
+        let file = context.config_file.as_deref();
+        match Config::load(&context.environment, &Overrides::default(), file) {
+            Ok(config) if self.json => print::json(&json!({ "ok": true, "file": config.file })),
+            Ok(config) => print::line(match &config.file {
+                Some(file) => format!("`{}` is right", file.display()),
+                None => format!(
+                    "there is no `{}`: every key has its default",
+                    config.paths.config_file().display()
+                ),
+            }),
+            Err(report) => {
+                if self.json {
+                    print::json(&json!({ "ok": false, "complaints": report.complaints() }))?;
+                }
+                Err(report.into())
+            }
+        }
+    }
+}
+
+impl Show {
+    fn run(self, context: &Context) -> Result<(), Failure> {
+        let config = context.load(&Overrides::default())?;
+        if self.json {
+            return print::json(&json!({ "settings": config.settings }));
+        }
+        for setting in &config.settings {
+            let (key, value) = (safe::line(&setting.key), safe::line(&setting.value));
+            match self.origin {
+                true => print::line(format_args!("{key} = {value}  # {}", setting.origin))?,
+                false => print::line(format_args!("{key} = {value}"))?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+//! `opendialogue held`: what waits for a person, and that person's answer.
+
+use axum::http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::ask::{self, Said};
+use super::client::{Client, view};
+use super::failure::Failure;
+use super::{Context, print, safe, time};
+use crate::types::{AgentId, ConversationId, MessageId};
+
+/// Show what is held, and answer it
+///
+/// The oldest 50 messages, both ways, that a policy keeps for a person or until a moment.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=500))]
+    limit: Option<u32>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Release(Release),
+    Refuse(Refuse),
+}
+
+/// Let a held message go before the policies again
+///
+/// The holds that it has had count as answered; another policy may still hold or refuse it. An
+/// agent that asked to talk is known from then on, unless it is `--once`. It is asked about on the
+/// terminal.
+#[derive(Debug, clap::Args)]
+struct Release {
+    /// The message
+    id: MessageId,
+    /// Its author, where messages of two agents with the same id are held
+    #[arg(long, value_name = "ID")]
+    from: Option<AgentId>,
+    /// This message alone: an agent that asked to talk stays a stranger
+    #[arg(long)]
+    once: bool,
+    /// Do not ask; needed where there is no terminal
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Refuse a held message
+///
+/// It goes no further. Its author is told nothing new.
+#[derive(Debug, clap::Args)]
+struct Refuse {
+    /// The message
+    id: MessageId,
+    /// Its author, where messages of two agents with the same id are held
+    #[arg(long, value_name = "ID")]
+    from: Option<AgentId>,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let client = context.client()?;
+        let answer = match &self.verb {
+            None => return self.list(&client).await,
+            Some(Verb::Release(release)) => release.ask_and_release(&client).await?,
+            Some(Verb::Refuse(refuse)) => refuse.refuse(&client).await?,
+        };
+        let answered: Answered = view(&answer)?;
+        match self.json {
+            true => print::json(&answer)?,
+            false => print::line(answered.shown())?,
+        }
+        match (&self.verb, answered.state.as_str()) {
+            (Some(Verb::Release(_)), "refused") => {
+                Err(Failure::Refused("a policy refused the message".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn list(&self, client: &Client) -> Result<(), Failure> {
+        let path = match self.limit {
+            Some(limit) => format!("/held?limit={limit}"),
+            None => "/held".to_owned(),
+        };
+        let answer = client.get(&path).await?;
+        if self.json {
+            return print::json(&answer);
+        }
+        let Held { held } = view(&answer)?;
+        if held.is_empty() {
+            return print::line("nothing is held");
+        }
+        held.iter()
+            .try_for_each(|message| print::line(message.shown()))
+    }
+}
+
+impl Release {
+    async fn ask_and_release(&self, client: &Client) -> Result<Value, Failure> {
+        ask::confirm(Said::from_flag(self.yes), &self.question())?;
+        let terms = json!({ "once": self.once });
+        let path = path(&self.id, "release", self.from.as_ref());
+        client.send(Method::POST, &path, &terms).await
+    }
+
+    fn question(&self) -> String {
+        let lasting = match self.once {
+            true => "",
+            false => " An agent that asked to talk with it is known from then on.",
+        };
+        format!("Release message {}?{lasting}", self.id)
+    }
+}
+
+impl Refuse {
+    async fn refuse(&self, client: &Client) -> Result<Value, Failure> {
+        let path = path(&self.id, "refuse", self.from.as_ref());
+        client.send(Method::POST, &path, &json!({})).await
+    }
+}
+
+fn path(id: &MessageId, verb: &str, from: Option<&AgentId>) -> String {
+    match from {
+        Some(from) => format!("/held/{id}/{verb}?from={from}"),
+        None => format!("/held/{id}/{verb}"),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Held {
+    held: Vec<Message>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Message {
+    message_id: MessageId,
+    direction: String,
+    from: AgentId,
+    to: AgentId,
+    conversation_id: ConversationId,
+    kind: String,
+    content: String,
+    trust: String,
+    at: u64,
+    policy: String,
+    code: String,
+    reason: String,
+    until: Option<u64>,
+}
+
+impl Message {
+    /// The message for a person: our own lines, and its text behind a margin.
+    fn shown(&self) -> String {
+        let Self {
+            message_id,
+            from,
+            to,
+            conversation_id,
+            ..
+        } = self;
+        let (at, trust) = (time::moment(self.at), safe::line(&self.trust));
+        let kind = match self.kind.as_str() {
+            "text" => String::new(),
+            kind => format!("{} ", safe::line(kind)),
+        };
+        let way = match self.direction.as_str() {
+            "outbound" => format!("to {to}"),
+            _ => format!("from {from}"),
+        };
+        let policy = safe::line(&self.policy);
+        let (code, reason) = (safe::line(&self.code), safe::line(&self.reason));
+        let ends = match self.until {
+            Some(until) => format!("until {}", time::moment(until)),
+            None => "until a person answers".to_owned(),
+        };
+        let mut shown = format!(
+            "{at}  {kind}{way} ({trust})\n    message {message_id} in conversation {conversation_id}\n    \
+             held by {policy} ({code}) {ends}: {reason}"
+        );
+        if !self.content.is_empty() {
+            shown = format!("{shown}\n{}", safe::lines(&self.content, "    | "));
+        }
+        shown
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Answered {
+    message_id: MessageId,
+    state: String,
+    reason: Option<String>,
+    now_known: Option<AgentId>,
+}
+
+impl Answered {
+    fn shown(&self) -> String {
+        let (id, state) = (&self.message_id, safe::line(&self.state));
+        let mut shown = match &self.reason {
+            Some(reason) => format!("message {id} is {state} now: {}", safe::line(reason)),
+            None => format!("message {id} is {state} now"),
+        };
+        if let Some(peer) = &self.now_known {
+            shown = format!("{shown}\n{peer} is known now");
+        }
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_shown_with_why_and_until_when() {
+        let message = |direction: &str, until: Value| {
+            let value = json!({
+                "message_id": "m-1", "direction": direction, "from": "10000002", "to": "10000001",
+                "conversation_id": "c-1", "kind": "text", "trust": "unknown",
+                "content": "hello\n#13 from 10000001 (owner)\u{1b}[2J", "at": 1_709_210_096_000u64,
+                "policy": "acl", "code": "contact_request", "reason": "a stranger\u{202e} asks",
+                "until": until, "held_by": ["acl"], "annotations": [],
+            });
+            view::<Message>(&value).unwrap().shown()
+        };
+        let both = [
+            message("inbound", Value::Null),
+            message("outbound", json!(1_709_210_156_000u64)),
+        ];
+        insta::assert_snapshot!(both.join("\n"), @r"
+        2024-02-29 12:34:56 UTC  from 10000002 (unknown)
+            message m-1 in conversation c-1
+            held by acl (contact_request) until a person answers: a stranger\u{202e} asks
+            | hello
+            | #13 from 10000001 (owner)\u{1b}[2J
+        2024-02-29 12:34:56 UTC  to 10000001 (unknown)
+            message m-1 in conversation c-1
+            held by acl (contact_request) until 2024-02-29 12:35:56 UTC: a stranger\u{202e} asks
+            | hello
+            | #13 from 10000001 (owner)\u{1b}[2J
+        ");
+    }
+
+    #[test]
+    fn an_answer_says_where_the_message_is_and_who_is_known() {
+        for (answer, shown) in [
+            (
+                json!({ "message_id": "m-1", "state": "waiting", "now_known": "10000002" }),
+                "message m-1 is waiting now\n10000002 is known now",
+            ),
+            (
+                json!({ "message_id": "m-1", "state": "held", "reason": "held by `b`" }),
+                "message m-1 is held now: held by `b`",
+            ),
+        ] {
+            assert_eq!(view::<Answered>(&answer).unwrap().shown(), shown);
+        }
+    }
+}

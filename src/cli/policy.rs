@@ -1,0 +1,94 @@
+//! `opendialogue policy`: the policies, each verb in a file of its own.
+
+mod list;
+mod reload;
+
+use clap::Subcommand;
+use serde::Deserialize;
+
+use super::failure::Failure;
+use super::{Context, safe};
+
+/// Show the policies in force, or load them anew
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    List(list::Arguments),
+    Reload(reload::Arguments),
+}
+
+impl Arguments {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        match self.verb {
+            Verb::List(arguments) => arguments.run(context).await,
+            Verb::Reload(arguments) => arguments.run(context).await,
+        }
+    }
+}
+
+/// A policy of the chain in force, as the daemon tells it.
+#[derive(Debug, Deserialize)]
+struct Policy {
+    name: String,
+    version: Option<String>,
+    digest: Option<String>,
+    mode: String,
+    state: String,
+    error: Option<String>,
+}
+
+/// A table of policies, and below it what is wrong with each.
+fn table(policies: &[Policy]) -> String {
+    /// Digits of a digest that tell modules apart at a glance; `--json` shows all.
+    const SHORT: usize = 12;
+    let cell = |text: Option<&String>| text.map_or("-".to_owned(), |text| safe::line(text));
+    let rows = policies.iter().map(|policy| {
+        let mut digest = cell(policy.digest.as_ref());
+        digest.truncate(digest.floor_char_boundary(SHORT));
+        let Policy {
+            name, mode, state, ..
+        } = policy;
+        let [name, mode, state] = [name, mode, state].map(|text| safe::line(text));
+        [name, cell(policy.version.as_ref()), digest, mode, state]
+    });
+    let head = ["name", "version", "digest", "mode", "state"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: [usize; 5] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<String> = cells
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
+        cells.join("  ").trim_end().to_owned()
+    });
+    let errors = policies.iter().filter_map(|policy| {
+        let error = safe::line(policy.error.as_ref()?);
+        Some(format!("{}: {error}", safe::line(&policy.name)))
+    });
+    let lines: Vec<String> = lines.chain(errors).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policies_are_a_table_with_what_is_wrong_below() {
+        let policies: Vec<Policy> = serde_json::from_value(serde_json::json!([
+            { "name": "acl", "version": "0.1.0", "digest": "0123456789abcdef", "mode": "enforce",
+              "state": "ready" },
+            { "name": "rate-limit", "version": "0.2.0", "digest": "fedcba9876543210",
+              "mode": "monitor", "state": "failing", "error": "it took\u{1b}[2J longer than 50 ms" },
+            { "name": "mine", "version": null, "digest": null, "mode": "off", "state": "off" },
+        ]))
+        .unwrap();
+        insta::assert_snapshot!(table(&policies));
+    }
+}

@@ -1,0 +1,94 @@
+//! What the roles that stay have in common: a runtime, the lock of the home, the end in order.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Context;
+use super::failure::Failure;
+use crate::config::{Config, Paths};
+use crate::files::{self, Lock};
+use crate::tasks::Tasks;
+use crate::telemetry;
+
+/// From the signal to the end of everything that can be waited for; the process is gone within 10 s.
+pub(super) const DEADLINE: Duration = Duration::from_secs(9);
+/// For work that blocks, when everything else has ended.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
+
+/// Runs a role to its end on as many threads as the machine has cores.
+pub(super) fn block_on(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(role);
+    runtime.shutdown_timeout(LAST_MOMENT);
+    ended
+}
+
+/// Logs as the configuration says, or as `quiet` does where `OPENDIALOGUE_LOG` says nothing.
+pub(super) fn start_logging(
+    context: &Context,
+    config: &Config,
+    quiet: Option<&str>,
+) -> Result<(), Failure> {
+    let is_asked = context.environment.raw("OPENDIALOGUE_LOG").is_some();
+    let filter = match quiet {
+        Some(quiet) if !is_asked => quiet,
+        Some(_) | None => &config.log_filter,
+    };
+    telemetry::init(filter).map_err(|error| Failure::Words(error.to_string()))
+}
+
+/// Takes the lock that `daemon` and `up` share: one of them on a home.
+pub(super) fn take_lock(paths: &Paths) -> Result<Lock, Failure> {
+    let path = paths.lock();
+    if let Some(directory) = path.parent() {
+        files::create_private_dir(directory).map_err(anyhow::Error::from)?;
+    }
+    Ok(Lock::acquire(&path).map_err(anyhow::Error::from)?)
+}
+
+/// The signals by which a role is asked to end. From the moment on that it listens, the process
+/// ends in order or not at all.
+#[derive(Debug)]
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens from now on.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits until one of them comes, or `stopping` says that the role must end.
+    pub(super) async fn wait(&mut self, stopping: &CancellationToken) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = stopping.cancelled() => {}
+        }
+    }
+}
+
+/// Ends the tasks of a role in order; one that broke is a failure.
+pub(super) async fn end(tasks: &Tasks) -> Result<(), Failure> {
+    tasks.cancel();
+    let drained = tasks.drain(DEADLINE).await;
+    if tasks.is_broken() {
+        return Err(broke());
+    }
+    Ok(drained.map_err(anyhow::Error::from)?)
+}
+
+/// A role ended because a part of it broke.
+pub(super) fn broke() -> Failure {
+    Failure::failed("a part of the program broke and everything was stopped; the log says which")
+}

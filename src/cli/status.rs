@@ -1,0 +1,221 @@
+//! `opendialogue status`: how the daemon is, at a glance.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::client::view;
+use super::failure::Failure;
+use super::{Context, print, safe, time};
+
+/// Show how the daemon is
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let answer = context.client()?.get("/status").await?;
+        if self.json {
+            return print::json(&answer);
+        }
+        print::line(view::<Status>(&answer)?.shown())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Status {
+    agent_id: String,
+    version: String,
+    uptime_seconds: u64,
+    link: String,
+    server_url: String,
+    relay_authenticates: Option<bool>,
+    clock_offset_ms: i64,
+    gateway_ready: bool,
+    gateway_problem: Option<String>,
+    inbox: u64,
+    outbox: u64,
+    held: u64,
+    dead: u64,
+    max_turns_per_conversation: u64,
+    policies: Vec<Policy>,
+    policies_problem: Option<String>,
+    policy_cache_problem: Option<String>,
+    waiting_for_restart: Vec<String>,
+    last_error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Policy {
+    name: String,
+    version: Option<String>,
+    mode: String,
+    state: String,
+    error: Option<String>,
+}
+
+/// A difference between the clocks that is worth a line: everything signed is corrected by it.
+const CLOCK_SKEW: Duration = Duration::from_secs(2);
+
+impl Status {
+    fn shown(&self) -> String {
+        let up = time::span(Duration::from_secs(self.uptime_seconds));
+        let mut shown = vec![
+            format!(
+                "agent {}, version {}, up {up}",
+                safe::line(&self.agent_id),
+                safe::line(&self.version)
+            ),
+            format!(
+                "  relay     {} ({})",
+                safe::line(&self.link),
+                safe::line(&self.server_url)
+            ),
+        ];
+        if self.relay_authenticates == Some(false) {
+            let note = "this relay does not prove who sends, so nobody counts as known";
+            shown.push(format!("            {note}"));
+        }
+        if self.clock_offset_ms.unsigned_abs() >= CLOCK_SKEW.as_millis() as u64 {
+            shown.push(format!("  clock     {}", self.clock()));
+        }
+        shown.push(format!("  gateway   {}", self.gateway()));
+        shown.push(format!(
+            "  messages  {} in, {} out, {} held, {} dead; at most {} turns a conversation",
+            self.inbox, self.outbox, self.held, self.dead, self.max_turns_per_conversation
+        ));
+        let titles = std::iter::once("policies").chain(std::iter::repeat(""));
+        let policies = titles.zip(&self.policies);
+        shown.extend(policies.map(|(title, policy)| format!("  {title:<9} {}", policy.shown())));
+        if let Some(problem) = &self.policies_problem {
+            let problem = safe::line(problem);
+            shown.push(format!(
+                "            what is wanted is not in force: {problem}"
+            ));
+        }
+        if let Some(problem) = &self.policy_cache_problem {
+            shown.push(format!("            {}", safe::line(problem)));
+        }
+        if !self.waiting_for_restart.is_empty() {
+            let keys: Vec<String> = self
+                .waiting_for_restart
+                .iter()
+                .map(|key| safe::line(key))
+                .collect();
+            shown.push(format!("  restart   wanted for {}", keys.join(", ")));
+        }
+        // The problems of gateway and policies stand beside them already.
+        if let Some(error) = self.last_error.as_ref().filter(|_| {
+            self.last_error != self.gateway_problem && self.last_error != self.policies_problem
+        }) {
+            shown.push(format!("  problem   {}", safe::line(error)));
+        }
+        shown.join("\n")
+    }
+
+    fn gateway(&self) -> String {
+        match (self.gateway_ready, &self.gateway_problem) {
+            (true, _) => "ready".to_owned(),
+            (false, Some(problem)) => format!("not ready: {}", safe::line(problem)),
+            (false, None) => "not ready".to_owned(),
+        }
+    }
+
+    fn clock(&self) -> String {
+        let span = time::span(Duration::from_millis(self.clock_offset_ms.unsigned_abs()));
+        let way = if self.clock_offset_ms < 0 {
+            "ahead of"
+        } else {
+            "behind"
+        };
+        format!("{span} {way} the relay's, which is allowed for")
+    }
+}
+
+impl Policy {
+    fn shown(&self) -> String {
+        let version = self
+            .version
+            .as_deref()
+            .map(|version| format!(" {}", safe::line(version)));
+        let error = self
+            .error
+            .as_deref()
+            .map(|error| format!(": {}", safe::line(error)));
+        format!(
+            "{}{} {}, {}{}",
+            safe::line(&self.name),
+            version.unwrap_or_default(),
+            safe::line(&self.state),
+            safe::line(&self.mode),
+            error.unwrap_or_default()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn all_is_well_at_a_glance() {
+        insta::assert_snapshot!(shown(fine()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_seen_at_a_glance() {
+        let mut status = fine();
+        for (name, value) in [
+            ("link", json!("waiting")),
+            ("relay_authenticates", json!(false)),
+            ("clock_offset_ms", json!(-75_000)),
+            ("gateway_ready", json!(false)),
+            (
+                "gateway_problem",
+                json!("the gateway answers 401: the token is wrong"),
+            ),
+            ("held", json!(2)),
+            (
+                "policies_problem",
+                json!("policy `acl`: its file is empty\u{1b}[2J"),
+            ),
+            (
+                "policy_cache_problem",
+                json!("compiled policies are not kept: `cache` is open to other users"),
+            ),
+            ("waiting_for_restart", json!(["relay.url", "local.listen"])),
+            ("last_error", json!("connection refused\u{1b}[2J")),
+        ] {
+            status[name] = value;
+        }
+        status["policies"][0]["state"] = json!("failing");
+        status["policies"][0]["error"] = json!("it ran out of time");
+        insta::assert_snapshot!(shown(status));
+    }
+
+    fn shown(status: Value) -> String {
+        view::<Status>(&status).unwrap().shown()
+    }
+
+    fn fine() -> Value {
+        json!({
+            "connected": true, "server_url": "wss://relay.example/connect",
+            "agent_id": "10000001", "queue_size": 3, "gateway_ready": true,
+            "uptime_seconds": 3_700, "max_turns_per_conversation": 20, "last_error": null,
+            "version": "0.1.0", "inbox": 3, "outbox": 0, "held": 0, "dead": 0,
+            "policies": [
+                { "name": "acl", "version": "0.1.0", "digest": "00", "mode": "enforce", "state": "ready" },
+                { "name": "sanitize", "version": "0.1.0", "digest": "01", "mode": "monitor", "state": "ready" },
+            ],
+            "link": "connected", "relay_authenticates": true, "clock_offset_ms": 40,
+            "gateway_problem": null, "policies_problem": null, "policy_cache_problem": null,
+            "waiting_for_restart": [],
+        })
+    }
+}

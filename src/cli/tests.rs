@@ -1,0 +1,85 @@
+use clap::CommandFactory;
+
+use super::*;
+
+#[test]
+fn every_command_has_its_help() {
+    let mut words = Words::command();
+    words.build();
+    insta::assert_snapshot!("help", help(&mut words));
+    for name in names(&words) {
+        let command = words.find_subcommand_mut(&name).unwrap();
+        insta::assert_snapshot!(format!("help_{name}"), help(command));
+        for verb in names(command) {
+            let verb_help = help(command.find_subcommand_mut(&verb).unwrap());
+            insta::assert_snapshot!(format!("help_{name}_{verb}"), verb_help);
+        }
+    }
+}
+
+#[test]
+fn the_words_are_consistent() {
+    Words::command().debug_assert();
+}
+
+#[test]
+fn wrong_words_are_told_from_right_ones() {
+    for (words, right) in [
+        ("status", true),
+        ("status --json", true),
+        ("--config x.toml status", true),
+        ("status --config x.toml", true),
+        ("up --deliver", true),
+        ("relay --listen 127.0.0.1:0 --store sqlite:x.db", true),
+        ("send --to 10000002 -", true),
+        ("send --to 10000002 --wait hello", true),
+        ("send --to 10000002 --wait=5 hello", true),
+        (
+            "send --to 10000002 --conversation c-1 --reply-session main --idempotency-key k hello",
+            true,
+        ),
+        ("send hello", false),
+        ("send --to 1|2 hello", false),
+        ("send --to 10000002 --wait=soon hello", false),
+        ("inbox --after 3 --limit 10 --wait 60", true),
+        ("inbox --limit 0", false),
+        ("inbox --limit 501", false),
+        ("inbox --wait 61", false),
+        ("held", true),
+        ("held --json --limit 5", true),
+        ("held release m-1 --once --yes --from 10000002", true),
+        ("held release", false),
+        ("held refuse m-1 --json", true),
+        ("held refuse m-1 --once", false),
+        ("trust", true),
+        ("trust 10000002 known --yes", true),
+        ("trust 10000002", false),
+        ("trust 10000002 friend", false),
+        ("allowlist on", true),
+        ("allowlist maybe", false),
+        ("block", false),
+        ("messages", false),
+        ("policy", false),
+        ("policy list", true),
+        ("policy reload --json", true),
+        ("config", false),
+        ("config show --origin", true),
+        ("unheard-of", false),
+        ("", false),
+    ] {
+        let all = ["opendialogue"].into_iter().chain(words.split_whitespace());
+        let parsed = Words::try_parse_from(all);
+        assert_eq!(parsed.is_ok(), right, "{words}");
+    }
+}
+
+fn names(command: &clap::Command) -> Vec<String> {
+    let names = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned());
+    names.filter(|name| name != "help").collect()
+}
+
+fn help(command: &mut clap::Command) -> String {
+    command.render_long_help().to_string()
+}

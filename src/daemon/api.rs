@@ -1,0 +1,89 @@
+//! The daemon's local HTTP: JSON in and out on loopback, for people, scripts and our own commands.
+//!
+//! It decides nothing about messages: each file of `api/` turns one resource's requests into calls
+//! of the [`Daemon`] and its answers into JSON. What a stranger may not even ask is decided before,
+//! in `guard`. Connections are few and bounded, and so are headers, bodies and waiting.
+//!
+//! A new resource is a file with a `routes` of its own and one line in [`router`]; a route that
+//! shows no content and changes no trust is also listed as open in `guard`.
+
+mod access;
+mod agents;
+mod conversations;
+mod error;
+mod events;
+mod extract;
+mod guard;
+mod health;
+mod held;
+mod inbox;
+mod lists;
+mod messages;
+mod outbox;
+mod page;
+mod policies;
+mod send;
+mod serve;
+mod status;
+mod trust;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+
+use crate::daemon::Daemon;
+use error::ApiError;
+use guard::{Asked, Guard};
+
+pub(super) use access::Access;
+pub use serve::BindError;
+pub(super) use serve::{bind, serve};
+
+/// Everything that can be asked, behind `guard`.
+fn router(daemon: Daemon, guard: Guard) -> Router {
+    Router::new()
+        .merge(agents::routes())
+        .merge(conversations::routes())
+        .merge(events::routes())
+        .merge(health::routes())
+        .merge(held::routes())
+        .merge(inbox::routes())
+        .merge(lists::routes())
+        .merge(messages::routes())
+        .merge(outbox::routes())
+        .merge(page::routes())
+        .merge(policies::routes())
+        .merge(send::routes())
+        .merge(status::routes())
+        .merge(trust::routes())
+        .fallback(|| async { ApiError::no_route() })
+        .method_not_allowed_fallback(|| async { ApiError::no_method() })
+        .layer(middleware::from_fn_with_state(Arc::new(guard), pass_guard))
+        .with_state(daemon)
+}
+
+async fn pass_guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let route = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map(MatchedPath::as_str);
+    let judged = guard.judge(&Asked::of(&parts, route));
+    let mut response = match judged {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(denied) => ApiError::from(denied).into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'"),
+    );
+    response
+}

@@ -1,0 +1,83 @@
+//! `GET /held`, `POST /held/:id/release` and `POST /held/:id/refuse`: what waits for a person, and
+//! that person's answer.
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::error::ApiError;
+use super::extract::{Asking, MaybeBody, Part, check_limit};
+use crate::daemon::view::{HeldAnswer, HeldMessage};
+use crate::daemon::{Daemon, Release};
+use crate::types::{AgentId, MessageId};
+
+pub(super) fn routes() -> Router<Daemon> {
+    Router::new()
+        .route("/held", get(held))
+        .route("/held/{id}/release", post(release))
+        .route("/held/{id}/refuse", post(refuse))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct Held {
+    held: Vec<HeldMessage>,
+}
+
+async fn held(
+    State(daemon): State<Daemon>,
+    Asking(page): Asking<Page>,
+) -> Result<Json<Held>, ApiError> {
+    let held = daemon.held(check_limit(page.limit)?).await?;
+    Ok(Json(Held { held }))
+}
+
+/// An id is its author's: where messages of two authors with the same are held, the caller names
+/// one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Author {
+    from: Option<AgentId>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Terms {
+    /// This message alone: a peer who asked to talk stays a stranger.
+    #[serde(default)]
+    once: bool,
+}
+
+async fn release(
+    State(daemon): State<Daemon>,
+    Part(id): Part<MessageId>,
+    Asking(author): Asking<Author>,
+    MaybeBody(terms): MaybeBody<Terms>,
+) -> Result<Json<HeldAnswer>, ApiError> {
+    let release = match terms.once {
+        true => Release::PersonOnce,
+        false => Release::Person,
+    };
+    let answer = daemon.release(&id, author.from.as_ref(), release).await??;
+    Ok(Json(answer))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn refuse(
+    State(daemon): State<Daemon>,
+    Part(id): Part<MessageId>,
+    Asking(author): Asking<Author>,
+    MaybeBody(Nothing {}): MaybeBody<Nothing>,
+) -> Result<Json<HeldAnswer>, ApiError> {
+    let answer = daemon.refuse(&id, author.from.as_ref()).await??;
+    Ok(Json(answer))
+}

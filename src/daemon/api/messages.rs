@@ -1,0 +1,96 @@
+//! `GET /messages/:id`: the story of one message.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::error::ApiError;
+use super::extract::{Asking, Part};
+use crate::daemon::Daemon;
+use crate::daemon::view::Story;
+use crate::types::{AgentId, MessageId};
+
+pub(super) fn routes() -> Router<Daemon> {
+    Router::new().route("/messages/{id}", get(story))
+}
+
+/// An id is its author's: where two authors used the same, the caller names one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Author {
+    from: Option<AgentId>,
+}
+
+async fn story(
+    State(daemon): State<Daemon>,
+    Part(id): Part<MessageId>,
+    Asking(author): Asking<Author>,
+) -> Result<Json<Story>, ApiError> {
+    let stories = daemon.story(&id).await?;
+    the_one(stories, author.from.as_ref()).map(Json)
+}
+
+fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, ApiError> {
+    if let Some(author) = author {
+        stories.retain(|story| story.from == *author);
+    }
+    match stories.pop() {
+        None => Err(ApiError::not_found("no message of this name is known")),
+        Some(story) if stories.is_empty() => Ok(story),
+        Some(last) => {
+            stories.push(last);
+            let authors = stories.into_iter().map(|story| story.from).collect();
+            Err(ApiError::ambiguous(
+                "several agents gave a message this name; name one with `?from=`",
+                authors,
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{ConversationId, Direction, Kind};
+
+    #[test]
+    fn two_authors_of_one_name_are_told_apart() {
+        let ours = AgentId::new("10000001").unwrap();
+        let peer = AgentId::new("10000002").unwrap();
+        let stranger = AgentId::new("10000003").unwrap();
+        let both = || vec![story_of(&ours), story_of(&peer)];
+        assert_eq!(the_one(both(), Some(&peer)).unwrap().from, peer);
+        assert_eq!(the_one(vec![story_of(&ours)], None).unwrap().from, ours);
+        let unclear = the_one(both(), None).unwrap_err();
+        let sentence = "several agents gave a message this name; name one with `?from=`";
+        assert_eq!(
+            unclear,
+            ApiError::ambiguous(sentence, vec![ours.clone(), peer.clone()])
+        );
+        for (stories, author) in [(vec![], None), (both(), Some(&stranger))] {
+            let none = the_one(stories, author).unwrap_err();
+            assert_eq!(
+                none,
+                ApiError::not_found("no message of this name is known")
+            );
+        }
+    }
+
+    fn story_of(from: &AgentId) -> Story {
+        Story {
+            message_id: MessageId::new("m-1").unwrap(),
+            direction: Direction::Inbound,
+            from: from.clone(),
+            to: AgentId::new("10000009").unwrap(),
+            conversation_id: ConversationId::new("c-1").unwrap(),
+            kind: Kind::Text,
+            state: "waiting".to_owned(),
+            content: String::new(),
+            annotations: Vec::new(),
+            verdicts: Vec::new(),
+            events: Vec::new(),
+            may_repeat: false,
+        }
+    }
+}

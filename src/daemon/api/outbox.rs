@@ -1,0 +1,34 @@
+//! `GET /outbox`: what was sent and what waits to be.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::error::ApiError;
+use super::extract::{Asking, check_limit};
+use crate::daemon::Daemon;
+use crate::daemon::view::OutboxMessage;
+
+pub(super) fn routes() -> Router<Daemon> {
+    Router::new().route("/outbox", get(outbox))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct Outbox {
+    messages: Vec<OutboxMessage>,
+}
+
+async fn outbox(
+    State(daemon): State<Daemon>,
+    Asking(page): Asking<Page>,
+) -> Result<Json<Outbox>, ApiError> {
+    let messages = daemon.outbox(check_limit(page.limit)?).await?;
+    Ok(Json(Outbox { messages }))
+}

@@ -1,0 +1,108 @@
+//! A held message before the chain once more: as it came, with its own time, and with the holds
+//! that were answered since.
+
+use super::inbox::{self, held::Held};
+use super::judge::{self, UNAUTHENTICATED_RELAY};
+use crate::daemon::held::Again;
+use crate::daemon::lane::Bench;
+use crate::daemon::outbound::close_used_up;
+use crate::daemon::{dialogue, story, trust};
+use crate::policy::{Annotation, Facts, Outcome, Subject};
+use crate::types::{AgentId, Direction, Kind, Trust};
+
+/// A held message with what the host knows about it now: what the chain judges.
+#[derive(Debug)]
+struct Returning {
+    me: AgentId,
+    held: Held,
+    trust: Trust,
+    released_for: Vec<String>,
+}
+
+impl Subject for Returning {
+    fn facts(&self) -> Facts<'_> {
+        let Held { about, .. } = &self.held;
+        Facts {
+            direction: Direction::Inbound,
+            kind: self.held.kind,
+            id: &about.id,
+            from: &about.author,
+            to: &self.me,
+            trust: self.trust,
+            conversation: Some(&about.conversation),
+            turn: self.held.turn,
+            content: &self.held.content,
+            time: self.held.received_at,
+            released_for: &self.released_for,
+            annotations: &self.held.annotations,
+        }
+    }
+}
+
+/// Judges `held` again, with the holds of `released_for` answered, and writes what came of it.
+pub(in crate::daemon) fn judge_again(
+    bench: &mut Bench<'_>,
+    me: &AgentId,
+    held: Held,
+    released_for: Vec<String>,
+) -> rusqlite::Result<Again> {
+    let level = trust::level(bench.connection, &held.about.peer)?;
+    let returning = Returning {
+        me: me.clone(),
+        trust: believed(level, &held.annotations),
+        held,
+        released_for,
+    };
+    let (returning, ruling) = bench.judge(returning)?.into_parts();
+    let Returning { held, trust, .. } = returning;
+    let (about, outcome) = (&held.about, &ruling.outcome);
+    let state = judge::state_of(outcome, held.kind);
+    let reason = judge::reason(outcome);
+    let standing = (state, trust, reason.as_deref());
+    inbox::held::judged_again(bench.connection, held.row, standing, &ruling, bench.now)?;
+    let (connection, now) = (bench.connection, bench.now);
+    let mut story = vec![story::write(
+        connection,
+        about,
+        now,
+        state.as_str(),
+        reason.clone(),
+    )?];
+    if matches!(outcome, Outcome::Admitted { .. }) {
+        follow_conversation(bench, &held)?;
+    }
+    let closing = close_used_up(bench, me, about, held.kind, outcome)?;
+    let wakes_link = closing.as_ref().is_some_and(|end| end.wakes_link);
+    story.extend(closing.into_iter().flat_map(|end| end.story));
+    Ok(Again {
+        state: state.as_str(),
+        wakes_agent: matches!(outcome, Outcome::Admitted { .. }) && held.kind == Kind::Text,
+        wakes_link,
+        reason,
+        story,
+    })
+}
+
+/// The owner's word, as far as the relay over which the message came can be believed.
+fn believed(level: Trust, annotations: &[Annotation]) -> Trust {
+    let is_proven = annotations
+        .iter()
+        .all(|note| note.key() != UNAUTHENTICATED_RELAY);
+    if is_proven {
+        level
+    } else {
+        level.min(Trust::Unknown)
+    }
+}
+
+/// A conversation that ended after the message came stays closed: the agent reads what was said
+/// before the end.
+fn follow_conversation(bench: &Bench<'_>, held: &Held) -> rusqlite::Result<()> {
+    let (peer, id) = (&held.about.peer, &held.about.conversation);
+    let known = dialogue::find(bench.connection, peer, id)?;
+    let ended = known.and_then(|dialogue| dialogue.ended);
+    if ended.is_some_and(|(at, _)| at > held.received_at) {
+        return Ok(());
+    }
+    judge::follow_conversation(bench, peer, id, held.kind)
+}

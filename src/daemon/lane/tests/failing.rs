@@ -1,0 +1,153 @@
+//! When the disk takes nothing, or the inbox is full: nothing is half done, and nothing is lost.
+
+use super::outbound::draft;
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_cannot_be_committed_leaves_nothing_and_is_judged_again() {
+    let rooms = Rooms::pairing();
+    let mut line = Line::new();
+    shrink(&rooms).await;
+    // Long enough to need pages of its own.
+    let long = |name| line.text(name, |f| f.message.content = "x".repeat(60_000));
+    let (first, second) = (long("m1"), long("m2"));
+    let taking = rooms.bring([first, second]);
+    tokio::pin!(taking);
+    let tried = async {
+        // Behind the message in the writer's queue, so that it has been tried by then.
+        for _ in 0..3 {
+            let _ = rooms.db.write(|_| Ok(())).await;
+        }
+    };
+    tokio::select! {
+        () = &mut taking => panic!("a full disk took it"),
+        () = tried => {}
+    }
+    assert_eq!(rooms.count("inbox").await, 0);
+    assert_eq!(rooms.count("taken").await, 0);
+    assert_eq!(rooms.count("policy_state").await, 0);
+    assert_eq!(line.acked(), [""; 0]);
+    grow(&rooms).await;
+    taking.await;
+    // Had the policy still remembered the first try, or the nonce counted twice, the stranger's
+    // first message would be refused; had the order changed, it would not be the first.
+    assert_eq!(line.acked(), ["m1 accepted", "m2 refused"]);
+    assert_eq!(rooms.inbox_states().await, ["held", "refused"]);
+}
+
+#[tokio::test]
+async fn what_policies_remembered_of_a_message_that_was_not_kept_is_forgotten() {
+    let rooms = Rooms::pairing();
+    let mut line = Line::new();
+    let execute = async |sql: &'static str| rooms.db.write(|c| c.execute_batch(sql)).await.unwrap();
+    execute(
+        "CREATE TRIGGER fault BEFORE INSERT ON taken BEGIN SELECT RAISE(ABORT, 'on purpose'); END",
+    )
+    .await;
+    rooms.bring([line.text("m1", |_| ())]).await;
+    assert_eq!(line.acked(), [""; 0]);
+    assert_eq!(rooms.count("inbox").await, 0);
+    execute("DROP TRIGGER fault").await;
+    // Were the stranger's first message still remembered, the second would be refused.
+    rooms.bring([line.text("m2", |_| ())]).await;
+    assert_eq!(line.acked(), ["m2 accepted"]);
+}
+
+#[tokio::test]
+async fn a_draft_that_cannot_be_committed_is_an_error_and_leaves_nothing() {
+    let rooms = Rooms::open();
+    shrink(&rooms).await;
+    let long = draft(&"x".repeat(60_000));
+    let failed = rooms.lane.draft(long.clone()).await.unwrap_err();
+    assert!(failed.is_full() && failed.may_pass(), "{failed}");
+    assert_eq!(rooms.count("outbox").await, 0);
+    assert_eq!(rooms.count("dialogue").await, 0);
+    grow(&rooms).await;
+    assert!(rooms.send(long).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_inbox_keeps_messages_unacknowledged_and_in_order_until_there_is_room() {
+    let rooms = Rooms::narrow(Room {
+        inbox: 1,
+        outbox: 9,
+    });
+    let mut line = Line::new();
+    rooms.bring([line.text("m1", |_| ())]).await;
+    assert_eq!(line.acked(), ["m1 accepted"]);
+    let taking = rooms.bring([
+        // A repeat, an end, and what lives for the moment need no room.
+        line.text("m1", |_| ()),
+        line.text("m2", |f| f.message.kind = Kind::End),
+        line.text("m3", |_| ()),
+        line.text("m4", |_| ()),
+    ]);
+    let emptying = async {
+        for expected in ["m1", "m3", "m4"] {
+            assert!(rooms.count("inbox WHERE state = 'waiting'").await <= 1);
+            let mut waiting = rooms.inbox.deliverable(9).await.unwrap();
+            while waiting.is_empty() {
+                tokio::task::yield_now().await;
+                waiting = rooms.inbox.deliverable(9).await.unwrap();
+            }
+            assert_eq!(waiting[0].message_id().as_str(), expected);
+            let delivered = crate::daemon::inbound::Settled::Delivered { run_id: None };
+            rooms
+                .inbox
+                .settle(waiting[0].row(), delivered)
+                .await
+                .unwrap();
+        }
+    };
+    tokio::join!(taking, emptying);
+    let expected = ["m1 accepted", "m2 accepted", "m3 accepted", "m4 accepted"];
+    assert_eq!(line.acked(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_in_hand_does_not_keep_the_daemon_from_stopping() {
+    let rooms = Rooms::narrow(Room {
+        inbox: 0,
+        outbox: 9,
+    });
+    let mut line = Line::new();
+    let taking = rooms.bring([line.text("m1", |_| ())]);
+    let stopping = async {
+        let _ = rooms.db.write(|_| Ok(())).await;
+        rooms.inbound.stop.cancel();
+    };
+    tokio::join!(taking, stopping);
+    assert_eq!(line.acked(), [""; 0]);
+    assert_eq!(rooms.count("inbox").await, 0);
+}
+
+#[tokio::test]
+async fn a_value_that_nobody_wrote_is_an_error_and_not_taken_for_another() {
+    let rooms = Rooms::open();
+    rooms.bring([Line::new().text("m1", |_| ())]).await;
+    for broken in [
+        "UPDATE inbox SET kind = 'song'",
+        "UPDATE inbox SET kind = 'text', trust = 'friend'",
+        "UPDATE inbox SET trust = 'known', annotations = '{'",
+    ] {
+        rooms.db.write(|c| c.execute(broken, [])).await.unwrap();
+        assert!(rooms.inbox.list(None, 9).await.is_err(), "{broken}");
+    }
+}
+
+/// Lets the database grow no further.
+async fn shrink(rooms: &Rooms) {
+    set_limit(rooms, "SELECT * FROM pragma_page_count").await;
+}
+
+async fn grow(rooms: &Rooms) {
+    set_limit(rooms, "SELECT 1000000").await;
+}
+
+async fn set_limit(rooms: &Rooms, pages: &'static str) {
+    let limit = move |c: &Connection| {
+        let pages: u32 = c.query_row(pages, [], |row| row.get(0))?;
+        c.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+    };
+    rooms.db.write(limit).await.unwrap();
+}

@@ -1,0 +1,93 @@
+//! Each word of the relay, after each that may have come before it.
+
+use super::*;
+use ErrorCode::*;
+
+#[test]
+fn each_word_of_the_relay_has_its_settlement() {
+    let error = |code| Said::Error(Ok(code), "so".to_owned());
+    let unknown = Said::Error(Err("LATER".to_owned()), String::new());
+    let after = |code| Some(Word::Code(code));
+    let silence = Some(Word::Silence);
+    let cases = [
+        (Said::Status(Status::Sent, None), None, "sent"),
+        (Said::Status(Status::Queued, None), None, "at the relay"),
+        (Said::Status(Status::Rejected, None), None, "refused"),
+        (Said::Ended, None, "sent"),
+        (Said::Nothing, None, "at once"),
+        (Said::Nothing, after(RateLimited), "at once"),
+        (Said::Nothing, silence, "later"),
+        (Said::Gone, None, "at once"),
+        (Said::Gone, silence, "at once"),
+        (error(RateLimited), None, "later"),
+        (error(InternalError), after(InternalError), "later"),
+        (error(ReplayAttack), None, "at once"),
+        (error(ReplayAttack), after(ReplayAttack), "later"),
+        (error(TimestampExpired), None, "at once, reconnected"),
+        (error(TimestampExpired), silence, "at once, reconnected"),
+        (error(TimestampExpired), after(TimestampExpired), "later"),
+        (error(InvalidSignature), None, "at once, reconnected"),
+        (error(InvalidSignature), silence, "at once, reconnected"),
+        (error(InvalidSignature), after(InvalidSignature), "refused"),
+        (error(ConversationEnded), None, "ended"),
+        (error(MessageTooLarge), None, "refused"),
+        (error(InvalidMessageType), None, "refused"),
+        (error(InvalidContent), None, "refused"),
+        (error(AgentNotFound), None, "refused"),
+        (error(AgentBlocked), None, "refused"),
+        (error(NotInAllowlist), None, "refused"),
+        (error(Unauthorized), None, "refused"),
+        (unknown, None, "refused"),
+    ];
+    for (said, last, expected) in cases {
+        let attempts = Attempts { count: 3, last };
+        let settled = settlement(said.clone(), attempts, 1.0);
+        assert_eq!(shown(&settled), expected, "{said:?} after {last:?}");
+    }
+}
+
+#[test]
+fn only_silence_leaves_it_open_whether_the_receiver_has_it() {
+    let error = Said::Error(Ok(RateLimited), String::new());
+    for (said, expected) in [(Said::Nothing, true), (Said::Gone, true), (error, false)] {
+        let settled = settlement(said.clone(), Attempts::default(), 0.5);
+        let Settlement::Again(again) = settled else {
+            panic!("{settled:?}");
+        };
+        assert_eq!(again.may_repeat, expected, "{said:?}");
+    }
+}
+
+#[test]
+fn waiting_grows_and_is_bounded() {
+    assert_eq!(wait(0, 0.0), Duration::from_millis(2500));
+    assert_eq!(wait(0, 1.0), Duration::from_secs(5));
+    assert_eq!(wait(1, 1.0), Duration::from_secs(10));
+    assert_eq!(wait(u32::MAX, 1.0), LONGEST_WAIT);
+}
+
+#[test]
+fn a_word_reads_back_as_itself() {
+    for word in ErrorCode::ALL
+        .map(Word::Code)
+        .into_iter()
+        .chain([Word::Silence])
+    {
+        assert_eq!(word.as_str().parse(), Ok(word));
+    }
+}
+
+fn shown(settlement: &Settlement) -> &'static str {
+    match settlement {
+        Settlement::Sent => "sent",
+        Settlement::AtRelay => "at the relay",
+        Settlement::Refused(_) => "refused",
+        Settlement::ConversationEnded(_) => "ended",
+        Settlement::Again(again) => match (again.after.is_zero(), again.reconnect) {
+            (true, true) => "at once, reconnected",
+            (true, false) => "at once",
+            (false, true) => "later, reconnected",
+            (false, false) => "later",
+        },
+    }
+}

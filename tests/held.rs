@@ -1,0 +1,121 @@
+//! What is held, from the outside: a stranger let in or turned away, a draft that a person looks at
+//! first, over a real relay to real gateways.
+
+use opendialogue::daemon::Release;
+use opendialogue::daemon::view::HeldRefusal;
+use opendialogue::types::Trust;
+
+use crate::support::house::{Agent, Middle, request};
+
+const PAIRING: &str = "[[policy]]\nname = \"acl\"\n[policy.settings]\nmode = \"pairing\"\n";
+
+async fn level(agent: &Agent, peer: &Agent) -> Option<Trust> {
+    let levels = agent.daemon.trust().await.unwrap();
+    let entry = levels.iter().find(|entry| entry.agent_id == peer.id());
+    entry.map(|entry| entry.level)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_waits_at_the_door_is_let_in_and_then_comes_and_goes() {
+    let relay = Middle::start().await;
+    let (ada, ben) = (relay.agent().await, relay.agent_with(PAIRING).await);
+    let first = ada.say(&ben, "may I come in?").await;
+    // Held is accepted, as far as the sender can tell.
+    ada.until_happened(&first.message_id, "sent").await;
+    ben.until_happened(&first.message_id, "held").await;
+    let second = ada.say(&ben, "hello?").await;
+    ada.until_happened(&second.message_id, "refused").await;
+
+    // What is held outlives the process.
+    let ben = ben.leave().await.come_back().await;
+    let held = ben.daemon.held(10).await.unwrap();
+    assert_eq!(held.len(), 1);
+    assert_eq!(
+        (held[0].code.as_str(), &held[0].from),
+        ("contact_request", &ada.id())
+    );
+    assert_eq!(held[0].content, "may I come in?");
+    assert_eq!(ben.daemon.status().await.unwrap().held, 1);
+    assert!(ben.gateway.runs().is_empty());
+
+    let released = ben
+        .daemon
+        .release(&first.message_id, None, Release::Person)
+        .await;
+    let released = released.unwrap().unwrap();
+    assert_eq!(
+        (released.state, released.now_known),
+        ("waiting", Some(ada.id()))
+    );
+    ben.until_happened(&first.message_id, "delivered").await;
+    let runs = ben.gateway.until_run(1).await;
+    assert!(
+        runs[0].message.contains("\nTrust: known\n"),
+        "{}",
+        runs[0].message
+    );
+    assert!(runs[0].message.contains("\n| may I come in?\n"));
+    assert_eq!(level(&ben, &ada).await, Some(Trust::Known));
+    let third = ada.say(&ben, "thank you").await;
+    ben.until_happened(&third.message_id, "delivered").await;
+    assert_eq!(ben.gateway.until_run(2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_is_turned_away_or_blocked_is_not_heard() {
+    let relay = Middle::start().await;
+    let (ada, ben) = (relay.agent().await, relay.agent_with(PAIRING).await);
+    let eve = relay.agent().await;
+    let of_ada = ada.say(&ben, "may I come in?").await;
+    let of_eve = eve.say(&ben, "and I?").await;
+    ben.until_happened(&of_ada.message_id, "held").await;
+    ben.until_happened(&of_eve.message_id, "held").await;
+    let refused = ben.daemon.refuse(&of_ada.message_id, None).await.unwrap();
+    assert_eq!(refused.unwrap().state, "refused");
+    assert_eq!(
+        ben.daemon
+            .set_trust(&eve.id(), Trust::Blocked)
+            .await
+            .unwrap(),
+        1
+    );
+    for sent in [&of_ada, &of_eve] {
+        let late = ben
+            .daemon
+            .release(&sent.message_id, None, Release::Person)
+            .await;
+        assert_eq!(
+            late.unwrap(),
+            Err(HeldRefusal::NotHeld("refused".to_owned()))
+        );
+    }
+    assert_eq!(level(&ben, &ada).await, None);
+    // The senders hear no more than what the acknowledgement said.
+    let story = ada.daemon.story(&of_ada.message_id).await.unwrap();
+    assert_eq!(story[0].state, "sent");
+    assert!(ben.gateway.runs().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_a_person_looks_at_first_goes_out_when_released() {
+    let relay = Middle::start().await;
+    let ben = relay.agent().await;
+    let ada = relay
+        .agent_with(&format!(
+            "[[policy]]\nname = \"acl\"\n[[policy.settings.rules]]\npeer = \"{}\"\n\
+             direction = \"outbound\"\nkinds = [\"text\"]\neffect = \"hold\"\n",
+            ben.id()
+        ))
+        .await;
+    let sent = ada.daemon.send(request(&ben, "to be looked at")).await;
+    let sent = sent.unwrap().unwrap();
+    assert_eq!(sent.state, "held");
+    let released = ada
+        .daemon
+        .release(&sent.message_id, None, Release::Person)
+        .await;
+    let released = released.unwrap().unwrap();
+    assert_eq!((released.state, released.now_known), ("queued", None));
+    ada.until_happened(&sent.message_id, "sent").await;
+    ben.until_happened(&sent.message_id, "delivered").await;
+}
