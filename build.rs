@@ -35,7 +35,8 @@ fn build() -> Result<(), Box<dyn Error>> {
     let mut list = String::from("&[\n");
     for name in names {
         let component = out.join(format!("{name}.wasm"));
-        wrap_file(&modules.join(format!("{name}.wasm")), &component)?;
+        let module = format!("{}.wasm", name.replace('-', "_"));
+        wrap_file(&modules.join(module), &component)?;
         writeln!(list, "    ({name:?}, include_bytes!({component:?})),")?;
     }
     list.push_str("]\n");
@@ -65,6 +66,8 @@ fn watch(names: &[String]) {
         "wit",
         "policies/Cargo.toml",
         "policies/Cargo.lock",
+        "policies/guest/Cargo.toml",
+        "policies/guest/src",
     ];
     for path in fixed {
         tell_cargo("rerun-if-changed", path);

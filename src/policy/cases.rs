@@ -172,13 +172,18 @@ impl Sent {
         };
         let place = || MessageId::new(&place.to_string()).expect("a number is a message's id");
         let conversation = || ConversationId::new("c-1").expect("it is made of letters and a dash");
+        let direction = self.direction.unwrap_or(Direction::Inbound);
+        let (from, to) = match direction {
+            Direction::Inbound => ("10000001", "20000002"),
+            Direction::Outbound => ("20000002", "10000001"),
+        };
         Letter {
-            direction: self.direction.unwrap_or(Direction::Inbound),
+            direction,
             kind: self.kind.unwrap_or(Kind::Text),
             trust: self.trust.unwrap_or(Trust::Unknown),
             id: self.id.clone().unwrap_or_else(place),
-            from: agent(&self.from, "10000001"),
-            to: agent(&self.to, "20000002"),
+            from: agent(&self.from, from),
+            to: agent(&self.to, to),
             conversation: self.conversation.clone().unwrap_or_else(conversation),
             turn: self.turn,
             content: self.content.clone().unwrap_or_else(|| "hello".to_owned()),

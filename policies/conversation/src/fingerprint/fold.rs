@@ -1,0 +1,164 @@
+//! Folding a text so that only what it says is compared.
+//!
+//! Lower case, letters and marks alone, one space between words, `#` for a number. Punctuation,
+//! symbols, emoji and everything invisible goes, so that none of them makes the same text another
+//! one. A run of ASCII letters with a digit among them is a number (`0x3f`, `d4f5`).
+
+use std::sync::LazyLock;
+
+/// What stands for a number.
+const NUMBER: u32 = '#' as u32;
+const SPACE: u32 = ' ' as u32;
+
+/// What a folded text is like.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Folded {
+    /// How many words there are.
+    pub(super) words: u32,
+    /// How much it says: a letter 1, a syllable or an ideograph 3.
+    pub(super) weight: u32,
+    /// Whether there is a question mark, in any script.
+    pub(super) asks: bool,
+    /// The hash of its numbers, where there are any.
+    pub(super) numbers: Option<u32>,
+}
+
+/// Hands the characters of `text`, folded, to `sink`.
+pub(super) fn fold(text: &str, sink: impl FnMut(u32)) -> Folded {
+    let mut folding = Folding {
+        folded: Folded::default(),
+        sink,
+        last: SPACE,
+        in_word: false,
+    };
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let taken = match first.is_ascii() {
+            true => folding.ascii(rest.as_bytes()),
+            false => folding.other(first),
+        };
+        rest = &rest[taken..];
+    }
+    folding.folded
+}
+
+struct Folding<S> {
+    folded: Folded,
+    sink: S,
+    last: u32,
+    in_word: bool,
+}
+
+impl<S: FnMut(u32)> Folding<S> {
+    /// Takes the run of ASCII letters and digits at the start of `bytes`, or one other character.
+    fn ascii(&mut self, bytes: &[u8]) -> usize {
+        let run = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric());
+        let run = &bytes[..run.count()];
+        if run.iter().any(u8::is_ascii_digit) {
+            self.number(run.iter().copied());
+        } else {
+            for letter in run {
+                self.push(u32::from(letter.to_ascii_lowercase()), 1);
+            }
+        }
+        if let ([], [mark, ..]) = (run, bytes) {
+            self.in_word &= !mark.is_ascii_whitespace();
+            self.folded.asks |= *mark == b'?';
+        }
+        run.len().max(1)
+    }
+
+    fn other(&mut self, character: char) -> usize {
+        match class(character) {
+            Class::Letter(letter) => self.push(letter, weight(letter)),
+            Class::Digit => self.number(u32::from(character).to_be_bytes().into_iter()),
+            Class::Space => self.in_word = false,
+            Class::Question => self.folded.asks = true,
+            Class::Nothing => {}
+        }
+        character.len_utf8()
+    }
+
+    fn push(&mut self, character: u32, weight: u32) {
+        if !self.in_word {
+            if self.folded.words > 0 {
+                (self.sink)(SPACE);
+            }
+            self.folded.words += 1;
+            self.in_word = true;
+        }
+        (self.sink)(character);
+        self.last = character;
+        self.folded.weight += weight;
+    }
+
+    /// Numbers that follow one another in a word are one: `12:30`, `d4f5-88aa`.
+    fn number(&mut self, digits: impl Iterator<Item = u8>) {
+        let before = self.folded.numbers.unwrap_or_default();
+        self.folded.numbers = Some(digits.fold(before, |numbers, digit| {
+            let numbers = (numbers ^ u32::from(digit)).wrapping_mul(0x9e37_79b1);
+            numbers.rotate_left(11)
+        }));
+        if !self.in_word || self.last != NUMBER {
+            self.push(NUMBER, 1);
+        }
+    }
+}
+
+/// What a character is to a folded text.
+#[derive(Debug, Clone, Copy)]
+enum Class {
+    /// A letter or mark, in lower case.
+    Letter(u32),
+    Digit,
+    Space,
+    Question,
+    Nothing,
+}
+
+fn class(character: char) -> Class {
+    /// Most scripts with an alphabet, so that their letters are looked up once and for all.
+    static ALPHABETS: LazyLock<[Class; 0x1100]> =
+        LazyLock::new(|| std::array::from_fn(|code| looked_up(code as u32)));
+    let code = u32::from(character);
+    match ALPHABETS.get(code as usize) {
+        Some(class) => *class,
+        None if is_syllable_or_ideograph(code) => Class::Letter(code),
+        None => looked_up(code),
+    }
+}
+
+fn looked_up(code: u32) -> Class {
+    let Some(character) = char::from_u32(code) else {
+        return Class::Nothing;
+    };
+    if character.is_numeric() {
+        Class::Digit
+    } else if character.is_alphabetic() {
+        let lower = character.to_lowercase().next();
+        Class::Letter(lower.map_or(code, u32::from))
+    } else if character.is_whitespace() {
+        Class::Space
+    } else if QUESTION_MARKS.contains(&character) {
+        Class::Question
+    } else {
+        Class::Nothing
+    }
+}
+
+const QUESTION_MARKS: [char; 14] = [
+    '¿', '\u{37e}', '՞', '؟', '፧', '᥅', '⁇', '⁈', '⁉', '❓', '❔', '⸮', '？', '﹖',
+];
+
+/// The common ideographs and the Korean syllables, which have no case.
+fn is_syllable_or_ideograph(code: u32) -> bool {
+    matches!(code, 0x4e00..=0x9fff | 0xac00..=0xd7a3)
+}
+
+/// One character of these scripts says about as much as three letters.
+fn weight(code: u32) -> u32 {
+    match code {
+        0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff => 3,
+        _ => 1,
+    }
+}
