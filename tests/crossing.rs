@@ -1,5 +1,7 @@
 //! A message crosses: a relay, two daemons and two gateways, the real ones over loopback.
 
+use std::time::Duration;
+
 use opendialogue::daemon::view::SendRefusal;
 use opendialogue::types::Trust;
 
@@ -26,7 +28,7 @@ async fn messages_go_both_ways_and_reach_the_agents_as_they_were_written() {
         let runs = ben.gateway.until_run(n + 1).await;
         assert!(runs[n].message.contains(text), "{text}");
         assert_eq!(runs[n].name.as_deref(), Some("OpenDialogue"));
-        ada.until_happened(&sent.message_id, "sent").await;
+        ada.until_settled(&sent.message_id).await;
         ben.until_happened(&sent.message_id, "delivered").await;
     }
     let answer = ben.say(&ada, "and back").await;
@@ -149,7 +151,10 @@ async fn a_second_daemon_of_one_identity_takes_over_and_the_first_says_so() {
     assert_eq!(twin.agent_id(), ada.daemon.agent_id());
 
     let sent = ben.say(&ada, "who is there?").await;
-    ben.until_happened(&sent.message_id, "sent").await;
+    ben.until_settled(&sent.message_id).await;
+    twin.wait_for_inbox(0, Duration::from_secs(30))
+        .await
+        .unwrap();
     let at_twin = twin.inbox(None, 10).await.unwrap();
     assert_eq!(at_twin[0].message_id, sent.message_id);
     assert_eq!(ada.daemon.inbox(None, 10).await.unwrap().len(), 0);

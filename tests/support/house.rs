@@ -110,6 +110,17 @@ impl Agent {
         .detail
     }
 
+    /// Waits until the relay has settled the message `id`: on a busy machine an acknowledgement may
+    /// come after the 5 s in which the relay waits for it, and `sent` becomes `at_relay`.
+    pub(crate) async fn until_settled(&self, id: &MessageId) {
+        self.until(async |daemon| {
+            let stories = daemon.story(id).await.unwrap();
+            let mut events = stories.into_iter().flat_map(|story| story.events);
+            events.find(|event| ["sent", "at_relay"].contains(&event.what.as_str()))
+        })
+        .await;
+    }
+
     /// Waits until the message `id` is in the inbox.
     pub(crate) async fn until_received(&self, id: &MessageId) -> InboxMessage {
         self.until(async |daemon| {
