@@ -1,6 +1,6 @@
 //! From the configuration's entries to a ready chain, all or nothing.
 //!
-//! In two steps: [`Modules`] are read, checked and compiled, which takes long and runs nothing of
+//! In two steps: `Modules` are read, checked and compiled, which takes long and runs nothing of
 //! them; then they are started and configured, which takes no longer than their limits. No message
 //! sees one of them before; everything that is wrong is said at once, each by its policy's name. A
 //! digest is always that of the bytes that run.
