@@ -3,7 +3,7 @@
 
 use opendialogue::daemon::Release;
 use opendialogue::daemon::view::HeldRefusal;
-use opendialogue::types::Trust;
+use opendialogue::types::{Kind, Trust};
 
 use crate::support::house::{Agent, Middle, request};
 
@@ -118,4 +118,63 @@ async fn a_draft_that_a_person_looks_at_first_goes_out_when_released() {
     assert_eq!((released.state, released.now_known), ("queued", None));
     ada.until_happened(&sent.message_id, "sent").await;
     ben.until_happened(&sent.message_id, "delivered").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_too_fast_waits_for_its_moment_and_goes_on_by_itself() {
+    let slowly = "[[policy]]\nname = \"rate-limit\"\nmodule = \"builtin:rate-limit\"\n[policy.settings.inbound]\n\
+                  peer = { messages = { per_minute = 60, burst = 1 } }\n";
+    let relay = Middle::start().await;
+    let (ada, ben) = (relay.agent().await, relay.agent_with(slowly).await);
+    let first = ada.say(&ben, "one thing about the garden").await;
+    let second = ada.say(&ben, "and another about the car").await;
+    ben.until_happened(&first.message_id, "delivered").await;
+    ben.until_happened(&second.message_id, "held").await;
+    let why = ben.until_happened(&second.message_id, "released").await;
+    assert_eq!(why.as_deref(), Some("its time has come"));
+    ben.until_happened(&second.message_id, "delivered").await;
+    // As far as the sender can tell, nothing was the matter.
+    ada.until_happened(&second.message_id, "sent").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both() {
+    let short = "[[policy]]\nname = \"conversation\"\nmodule = \"builtin:conversation\"\nsettings = { max_turns = 2 }\n";
+    let relay = Middle::start().await;
+    let (ada, ben) = (relay.agent().await, relay.agent_with(short).await);
+    let first = ada.say(&ben, "shall we plant apple trees?").await;
+    let last = ada.say(&ben, "or would you rather have pears?").await;
+    ben.until_happened(&last.message_id, "delivered").await;
+    let runs = ben.gateway.until_run(2).await;
+    assert!(
+        runs[1].message.contains("\nLast turn: "),
+        "{}",
+        runs[1].message
+    );
+    let over = ada.say(&ben, "there is room for seven of them").await;
+    ada.until_happened(&over.message_id, "refused").await;
+
+    let ends = ben
+        .until(async |daemon| {
+            let sent = daemon.outbox(10).await.unwrap();
+            sent.iter().all(|one| one.state == "sent").then_some(sent)
+        })
+        .await;
+    assert_eq!(ends.len(), 1);
+    assert_eq!(
+        (ends[0].kind, &ends[0].conversation_id),
+        (Kind::End, &first.conversation_id)
+    );
+    ada.until(async |daemon| {
+        let known = daemon.conversations().await.unwrap();
+        known[0].ended_at.is_some().then_some(())
+    })
+    .await;
+    let closed = ben.daemon.conversations().await.unwrap();
+    assert_eq!(
+        closed[0].ended_because.as_deref(),
+        Some("its turns are used up")
+    );
+    assert_eq!(ben.gateway.runs().len(), 2);
+    assert_eq!(ada.gateway.runs().len(), 0, "an `end` wakes nobody");
 }
