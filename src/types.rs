@@ -7,6 +7,7 @@ pub mod digest;
 pub mod id;
 pub mod message;
 pub mod secret;
+pub mod text;
 pub mod time;
 pub mod trust;
 

@@ -7,6 +7,8 @@
 
 use std::fmt::Write as _;
 
+use crate::types::text::is_unseen;
+
 /// The base of a flag that is spelled in tag characters.
 const BLACK_FLAG: char = '\u{1f3f4}';
 /// What ends such a flag.
@@ -119,20 +121,6 @@ fn flag_len(characters: &[char]) -> usize {
         (1..=MAX_FLAG_TAGS, Some(&CANCEL_TAG)) => tags + 2,
         _ => 0,
     }
-}
-
-/// Controls, format characters, separators of lines, selectors, fillers, tags and what is reserved
-/// to be invisible.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 #[cfg(test)]

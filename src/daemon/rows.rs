@@ -44,6 +44,14 @@ pub(super) fn maybe_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option
         .map(Timestamp::from_millis))
 }
 
+/// The text of a message as the policies left it; as it came, where they did not admit it.
+pub(super) fn shown_content(row: &Row<'_>) -> rusqlite::Result<String> {
+    match row.get("admitted")? {
+        Some(content) => Ok(content),
+        None => row.get("content"),
+    }
+}
+
 /// The text of a JSON column.
 pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value)

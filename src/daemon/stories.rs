@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 
-use super::rows::{from_json, parsed};
+use super::rows::{from_json, parsed, shown_content};
 use super::story;
 use super::view::Story;
 use crate::types::{AgentId, Direction, MessageId};
@@ -74,16 +74,12 @@ fn told(
         Direction::Inbound => (peer, me.clone()),
         Direction::Outbound => (me.clone(), peer),
     };
-    let admitted: Option<String> = row.get("admitted")?;
     Ok(Story {
         direction,
         conversation_id: parsed(row, "conversation")?,
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
-        content: match admitted {
-            Some(content) => content,
-            None => row.get("content")?,
-        },
+        content: shown_content(row)?,
         annotations: from_json(row, "annotations")?,
         verdicts: from_json(row, "verdicts")?,
         events: story::read(connection, &from, &message_id)?,

@@ -10,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::types::Timestamp;
+use crate::types::text::is_unseen;
 
 /// The most annotations one policy may put on a message.
 pub const MAX_ANNOTATIONS: usize = 32;
@@ -201,20 +202,6 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     seen
-}
-
-/// Controls, format characters, separators of lines, selectors, fillers, tags and what is
-/// reserved to be invisible. Joiners count too: an annotation is a fact, not prose.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 fn check_word(what: &'static str, word: &str) -> Result<(), Nonsense> {

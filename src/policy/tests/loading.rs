@@ -184,6 +184,8 @@ fn an_entry_that_contradicts_its_module_is_refused() {
     let acl = || PolicySpec::of_builtin("acl");
     let pinned = crate::types::Digest::of(b"other bytes");
     let own = crate::types::Digest::of(builtin("acl").unwrap().bytes);
+    let there_are = builtins().map(|builtin| format!("`{}`", builtin.name));
+    let there_are = there_are.collect::<Vec<_>>().join(", ");
     for (spec, says) in [
         (
             PolicySpec {
@@ -204,7 +206,7 @@ fn an_entry_that_contradicts_its_module_is_refused() {
                 module: ModuleSource::Builtin("alc".to_owned()),
                 ..acl()
             },
-            "policy `acl`: no policy `alc` comes with the program; there are `acl`".to_owned(),
+            format!("policy `acl`: no policy `alc` comes with the program; there are {there_are}"),
         ),
         (
             PolicySpec {

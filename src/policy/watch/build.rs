@@ -5,11 +5,12 @@
 //! a module that never ends compiling costs a thread, and the chain in force nothing. A panic in
 //! either step is a fault like any other.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::super::chain::Chain;
 use super::super::engine::Engine;
@@ -101,9 +102,14 @@ impl Workshop {
             ))
         })?;
         let (done, wait) = oneshot::channel();
-        spawn(pace, place, move || {
-            // Nobody waits for one that was left behind.
-            let _ = done.send(work());
+        spawn(pace, move || {
+            let made = catch_unwind(AssertUnwindSafe(work));
+            // First, so that whoever hears of the end finds the place free.
+            drop(place);
+            if let Ok(made) = made {
+                // Nobody waits for one that was left behind.
+                let _ = done.send(made);
+            }
         })
         .map_err(|error| Fault::of_all(format!("no thread to compile the policies on: {error}")))?;
         match tokio::time::timeout(PATIENCE, wait).await {
@@ -118,16 +124,11 @@ impl Workshop {
 }
 
 /// A thread that no scope waits for: what it does cannot be ended, and nothing depends on it.
-fn spawn(
-    pace: Pace,
-    place: OwnedSemaphorePermit,
-    work: impl FnOnce() + Send + 'static,
-) -> std::io::Result<()> {
+fn spawn(pace: Pace, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     let thread = thread::Builder::new()
         .name("policy-compiler".to_owned())
         .stack_size(STACK_BYTES);
     thread.spawn(move || {
-        let _place = place;
         if pace == Pace::Aside {
             give_way();
         }

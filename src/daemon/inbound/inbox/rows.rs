@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::daemon::inbound::Verified;
-use crate::daemon::rows::{from_json, json, parsed, time};
+use crate::daemon::rows::{from_json, json, parsed, shown_content, time};
 use crate::daemon::view::InboxMessage;
 use crate::policy::{Annotation, Outcome, Ruling, Step};
 use crate::types::{Timestamp, Trust};
@@ -134,7 +134,6 @@ pub(super) fn list(
 }
 
 fn view(row: &Row<'_>) -> rusqlite::Result<InboxMessage> {
-    let admitted: Option<String> = row.get("admitted")?;
     Ok(InboxMessage {
         seq: row.get("row")?,
         message_id: parsed(row, "id")?,
@@ -142,10 +141,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<InboxMessage> {
         conversation_id: parsed(row, "conversation")?,
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
-        content: match admitted {
-            Some(content) => content,
-            None => row.get("content")?,
-        },
+        content: shown_content(row)?,
         trust: parsed(row, "trust")?,
         received_at: time(row, "received_at")?,
         annotations: from_json(row, "annotations")?,

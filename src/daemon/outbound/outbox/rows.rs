@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::daemon::rows::{json, parsed, time};
+use crate::daemon::rows::{json, parsed, shown_content, time};
 use crate::daemon::view::{OutboxMessage, SendAnswer, SendRefusal};
 use crate::policy::{Outcome, Ruling};
 use crate::types::{ConversationId, Digest, Message, Timestamp, TurnNumber};
@@ -144,7 +144,6 @@ pub(super) fn turn(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<TurnN
 }
 
 fn view(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
-    let admitted: Option<String> = row.get("admitted")?;
     Ok(OutboxMessage {
         seq: row.get("row")?,
         message_id: parsed(row, "id")?,
@@ -152,10 +151,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
         conversation_id: parsed(row, "conversation")?,
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
-        content: match admitted {
-            Some(content) => content,
-            None => row.get("content")?,
-        },
+        content: shown_content(row)?,
         created_at: time(row, "created_at")?,
         reason: row.get("reason")?,
         attempts: row.get("attempts")?,
