@@ -1,8 +1,11 @@
 //! What is held, from the outside: a stranger let in or turned away, a draft that a person looks at
 //! first, over a real relay to real gateways.
 
+use std::path::Path;
+
 use opendialogue::daemon::Release;
 use opendialogue::daemon::view::HeldRefusal;
+use opendialogue::policy::builtin;
 use opendialogue::types::{Kind, Trust};
 
 use crate::support::house::{Agent, Middle, request};
@@ -13,6 +16,16 @@ async fn level(agent: &Agent, peer: &Agent) -> Option<Trust> {
     let levels = agent.daemon.trust().await.unwrap();
     let entry = levels.iter().find(|entry| entry.agent_id == peer.id());
     entry.map(|entry| entry.level)
+}
+
+/// An entry for one of our own policies, from a file: whether it is among the default ones or not.
+fn entry(folder: &Path, name: &str, settings: &str) -> String {
+    let module = folder.join(format!("{name}.wasm"));
+    std::fs::write(&module, builtin(name).unwrap().bytes).unwrap();
+    format!(
+        "[[policy]]\nname = \"{name}\"\nmodule = \"{}\"\nsettings = {{ {settings} }}\n",
+        module.display()
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,10 +135,14 @@ async fn a_draft_that_a_person_looks_at_first_goes_out_when_released() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_too_fast_waits_for_its_moment_and_goes_on_by_itself() {
-    let slowly = "[[policy]]\nname = \"rate-limit\"\nmodule = \"builtin:rate-limit\"\n[policy.settings.inbound]\n\
-                  peer = { messages = { per_minute = 60, burst = 1 } }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let slowly = entry(
+        folder.path(),
+        "rate-limit",
+        "inbound = { peer = { messages = { per_minute = 60, burst = 1 } } }",
+    );
     let relay = Middle::start().await;
-    let (ada, ben) = (relay.agent().await, relay.agent_with(slowly).await);
+    let (ada, ben) = (relay.agent().await, relay.agent_with(&slowly).await);
     let first = ada.say(&ben, "one thing about the garden").await;
     let second = ada.say(&ben, "and another about the car").await;
     ben.until_happened(&first.message_id, "delivered").await;
@@ -139,9 +156,10 @@ async fn what_comes_too_fast_waits_for_its_moment_and_goes_on_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both() {
-    let short = "[[policy]]\nname = \"conversation\"\nmodule = \"builtin:conversation\"\nsettings = { max_turns = 2 }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let short = entry(folder.path(), "conversation", "max_turns = 2");
     let relay = Middle::start().await;
-    let (ada, ben) = (relay.agent().await, relay.agent_with(short).await);
+    let (ada, ben) = (relay.agent().await, relay.agent_with(&short).await);
     let first = ada.say(&ben, "shall we plant apple trees?").await;
     let last = ada.say(&ben, "or would you rather have pears?").await;
     ben.until_happened(&last.message_id, "delivered").await;
