@@ -12,9 +12,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use wit_component::ComponentEncoder;
+#[path = "src/policy/wrap.rs"]
+mod wrap;
 
-const TARGET: &str = "wasm32-unknown-unknown";
+use wrap::TARGET;
 
 fn main() {
     let Err(error) = build() else { return };
@@ -35,7 +36,7 @@ fn build() -> Result<(), Box<dyn Error>> {
     for name in names {
         let component = out.join(format!("{name}.wasm"));
         let module = format!("{}.wasm", name.replace('-', "_"));
-        wrap(&modules.join(module), &component)?;
+        wrap_file(&modules.join(module), &component)?;
         writeln!(list, "    ({name:?}, include_bytes!({component:?})),")?;
     }
     list.push_str("]\n");
@@ -61,6 +62,7 @@ fn policy_names(policies: &Path) -> Result<Vec<String>, Box<dyn Error>> {
 fn watch(names: &[String]) {
     let fixed = [
         "build.rs",
+        "src/policy/wrap.rs",
         "wit",
         "policies/Cargo.toml",
         "policies/Cargo.lock",
@@ -94,13 +96,7 @@ fn bring_target() -> Result<(), Box<dyn Error>> {
 }
 
 fn has_target() -> Result<bool, Box<dyn Error>> {
-    let rustc = required("RUSTC")?;
-    let asked = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()?;
-    let folder = String::from_utf8(asked.stdout)?;
-    Ok(asked.status.success()
-        && fs::read_dir(folder.trim()).is_ok_and(|mut libs| libs.next().is_some()))
+    Ok(wrap::has_target(&required("RUSTC")?, Path::new("."))?)
 }
 
 /// Compiles the workspace in `policies` and names the folder with its modules.
@@ -138,7 +134,7 @@ fn compile(policies: &Path, names: &[String], target: &Path) -> Result<PathBuf, 
             cargo.env_remove(&*name);
         }
     }
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(policies)?);
+    cargo.env(wrap::FLAGS, flags(policies)?);
     let done = cargo.stdout(Stdio::null()).output()?;
     if done.status.success() {
         return Ok(target.join(TARGET).join("release"));
@@ -150,29 +146,17 @@ fn compile(policies: &Path, names: &[String], target: &Path) -> Result<PathBuf, 
     .into())
 }
 
-/// The guests' flags: vector instructions, and paths that say nothing of this machine.
 fn flags(policies: &Path) -> Result<OsString, Box<dyn Error>> {
     let home = match required("CARGO_HOME") {
         Ok(home) => PathBuf::from(home),
         Err(_) => env::home_dir().ok_or("no home directory")?.join(".cargo"),
     };
-    let mut flags = OsString::from("-Ctarget-feature=+simd128");
-    for (from, to) in [(policies, "policies"), (home.as_path(), "cargo")] {
-        flags.push("\u{1f}--remap-path-prefix=");
-        flags.push(from);
-        flags.push(format!("={to}"));
-    }
-    Ok(flags)
+    Ok(wrap::flags(&[(policies, "policies"), (&home, "cargo")]))
 }
 
 /// Wraps the module at `from` into a component at `to`.
-fn wrap(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    let module = fs::read(from)?;
-    let component = ComponentEncoder::default()
-        .validate(true)
-        .module(&module)?
-        .encode()?;
-    fs::write(to, component)?;
+fn wrap_file(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    fs::write(to, wrap::wrap(&fs::read(from)?)?)?;
     Ok(())
 }
 

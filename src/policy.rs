@@ -8,12 +8,14 @@
 mod abi;
 mod builtin;
 mod cache;
+pub mod cases;
 pub mod chain;
 mod code;
 pub mod decision;
 pub mod engine;
 pub mod entry;
 mod guest;
+mod inspect;
 pub mod loader;
 mod read;
 mod self_test;
@@ -21,6 +23,7 @@ pub mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod watch;
+pub(crate) mod wrap;
 
 pub use builtin::{Builtin, builtin, builtins};
 pub use chain::{
@@ -31,6 +34,7 @@ pub use decision::{Annotation, ReasonCode, words};
 pub use engine::{Engine, EngineError, Limits};
 pub use entry::Fault;
 pub use guest::{Description, Note};
+pub use inspect::{Inspection, inspect};
 pub use loader::{
     LoadError, LoadFailed, Mode, ModuleSource, OnFailure, PolicySpec, Problem, SettingProblem,
 };

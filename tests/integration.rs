@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod authoring;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod crossing;

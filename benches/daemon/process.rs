@@ -12,6 +12,10 @@ use tempfile::TempDir;
 use crate::gateway::HOOK_TOKEN;
 use crate::relay::ME;
 
+/// One peer sends thousands, which these two are there to stop.
+const WITHOUT_LIMITS: &str = "[[policy]]\nname = \"rate-limit\"\nmode = \"off\"\n\
+                              [[policy]]\nname = \"conversation\"\nmode = \"off\"\n";
+
 pub(crate) struct Process<'h> {
     child: Child,
     home: &'h TempDir,
@@ -34,7 +38,7 @@ impl<'h> Process<'h> {
         write_private(&home.path().join("openclaw.json"), &openclaw.to_string())?;
         let config = format!(
             "[relay]\nurl = \"{relay_url}\"\n[gateway]\nbase_url = \"{gateway_url}\"\n\
-             [local]\nlisten = \"127.0.0.1:0\"\n"
+             [local]\nlisten = \"127.0.0.1:0\"\n{WITHOUT_LIMITS}"
         );
         fs::write(home.path().join("opendialogue.toml"), config)?;
         let child = Command::new(env!("CARGO_BIN_EXE_opendialogue"))

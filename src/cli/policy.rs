@@ -1,7 +1,13 @@
 //! `opendialogue policy`: the policies, each verb in a file of its own.
 
+mod build;
+mod check;
+mod inspect;
 mod list;
+mod module;
+mod new;
 mod reload;
+mod test;
 
 use clap::Subcommand;
 use serde::Deserialize;
@@ -9,7 +15,7 @@ use serde::Deserialize;
 use super::failure::Failure;
 use super::{Context, safe};
 
-/// Show the policies in force, or load them anew
+/// Show, write, test and load policies
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -19,6 +25,11 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     List(list::Arguments),
+    Inspect(inspect::Arguments),
+    Check(check::Arguments),
+    Test(test::Arguments),
+    New(new::Arguments),
+    Build(build::Arguments),
     Reload(reload::Arguments),
 }
 
@@ -26,6 +37,11 @@ impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self.verb {
             Verb::List(arguments) => arguments.run(context).await,
+            Verb::Inspect(arguments) => arguments.run(context),
+            Verb::Check(arguments) => arguments.run(context),
+            Verb::Test(arguments) => arguments.run(context),
+            Verb::New(arguments) => arguments.run(),
+            Verb::Build(arguments) => arguments.run(),
             Verb::Reload(arguments) => arguments.run(context).await,
         }
     }

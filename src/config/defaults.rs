@@ -92,7 +92,11 @@ pub(super) struct DefaultPolicy {
 const BOTH: &[Direction] = &[Direction::Inbound, Direction::Outbound];
 
 /// The default chain in its order, each from the module that is built in under its name.
-pub(super) const POLICIES: &[DefaultPolicy] = &[DefaultPolicy::new("acl", BOTH)];
+pub(super) const POLICIES: &[DefaultPolicy] = &[
+    DefaultPolicy::new("acl", BOTH),
+    DefaultPolicy::new("rate-limit", BOTH),
+    DefaultPolicy::new("conversation", BOTH),
+];
 
 impl DefaultPolicy {
     /// A policy that holds what it could not judge: nothing is lost and nothing slips through.

@@ -5,6 +5,7 @@
 
 mod host;
 mod journal;
+mod surface;
 mod v0_1;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::guest::Description;
 use super::loader::{Problem, SettingProblem};
 pub(crate) use host::{Memory, Wrote};
 pub(crate) use journal::Journal;
+pub(crate) use surface::surface;
 
 const PACKAGE: &str = "opendialogue:policy/";
 

@@ -85,9 +85,14 @@ pub enum OnFailure {
 impl PolicySpec {
     /// The entry of the policy that comes with the program under `name`, with its defaults.
     pub fn of_builtin(name: &str) -> Self {
+        Self::new(name, ModuleSource::Builtin(name.to_owned()))
+    }
+
+    /// The entry of `module` under `name`, with its defaults.
+    pub fn new(name: &str, module: ModuleSource) -> Self {
         Self {
             name: name.to_owned(),
-            module: ModuleSource::Builtin(name.to_owned()),
+            module,
             sha256: None,
             directions: Vec::new(),
             mode: Mode::Enforce,
@@ -239,7 +244,8 @@ fn prepare(
     engine.code().prepare(engine, &bytes, found)
 }
 
-fn bytes(module: &ModuleSource) -> Result<Cow<'static, [u8]>, Problem> {
+/// The bytes of a module, read once.
+pub(super) fn bytes(module: &ModuleSource) -> Result<Cow<'static, [u8]>, Problem> {
     match module {
         ModuleSource::Path(path) => Ok(Cow::Owned(read::module(path)?)),
         ModuleSource::Builtin(name) => match builtin(name) {

@@ -3,26 +3,31 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::types::{Digest, Direction};
 
+const BOTH: &[Direction] = &[Direction::Inbound, Direction::Outbound];
+
+/// The default chain in its order, and the directions that each policy judges.
+const DEFAULT: &[(&str, &[Direction])] =
+    &[("acl", BOTH), ("rate-limit", BOTH), ("conversation", BOTH)];
+
 #[test]
 fn without_an_entry_the_chain_is_the_default_one() {
     let chain = load("").unwrap().policies;
-    let [acl] = chain.as_slice() else {
-        panic!("{chain:?}");
-    };
-    assert_eq!(acl.name, "acl");
-    assert_eq!(acl.module, ModuleSource::Builtin("acl".to_owned()));
-    assert_eq!(
-        acl.directions,
-        BTreeSet::from([Direction::Inbound, Direction::Outbound])
-    );
-    assert_eq!((acl.mode, acl.on_failure), (Mode::Enforce, OnFailure::Hold));
-    let limits = Limits {
-        time: Duration::from_millis(50),
-        memory_bytes: 16 << 20,
-    };
-    assert_eq!(acl.limits, limits);
-    assert_eq!(acl.settings, serde_json::json!({}));
-    assert_eq!(acl.origin, Origin::Default);
+    assert_eq!(names(&chain), default_names());
+    for (entry, (name, directions)) in chain.iter().zip(DEFAULT) {
+        let module = ModuleSource::Builtin((*name).to_owned());
+        assert_eq!(entry.module, module, "{name}");
+        let directions: BTreeSet<_> = directions.iter().copied().collect();
+        assert_eq!(entry.directions, directions, "{name}");
+        let ways = (entry.mode, entry.on_failure);
+        assert_eq!(ways, (Mode::Enforce, OnFailure::Hold), "{name}");
+        let limits = Limits {
+            time: Duration::from_millis(50),
+            memory_bytes: 16 << 20,
+        };
+        assert_eq!(entry.limits, limits, "{name}");
+        assert_eq!(entry.settings, serde_json::json!({}), "{name}");
+        assert_eq!(entry.origin, Origin::Default, "{name}");
+    }
 }
 
 #[test]
@@ -30,7 +35,12 @@ fn an_entry_changes_only_the_keys_that_it_gives() {
     let text = "[[policy]]\nname = 'acl'\nmode = 'off'\nlimits.time = '10ms'";
     let chain = load(text).unwrap().policies;
     let default = load("").unwrap().policies.remove(0);
-    assert_eq!(chain.len(), 1, "a policy that is off stays in the list");
+    let listed = names(&chain);
+    assert_eq!(
+        listed,
+        default_names(),
+        "a policy that is off stays in the list"
+    );
     assert_eq!(chain[0].mode, Mode::Off);
     assert_eq!(chain[0].limits.time, Duration::from_millis(10));
     assert_eq!(chain[0].limits.memory_bytes, default.limits.memory_bytes);
@@ -48,7 +58,7 @@ fn a_new_policy_has_every_key_it_was_given() {
         digest.to_string().to_uppercase(),
     );
     let chain = load(&text).unwrap().policies;
-    assert_eq!(names(&chain), ["scan", "acl"]);
+    assert_eq!(names(&chain), in_full("scan acl … conversation"));
     let scan = &chain[0];
     assert_eq!(
         scan.module,
@@ -72,15 +82,16 @@ fn a_new_policy_has_every_key_it_was_given() {
 #[test]
 fn new_policies_come_last_or_before_the_one_they_name() {
     for (before, expected) in [
-        (["", "", ""], ["acl", "a", "b", "c"]),
-        (["acl", "", ""], ["a", "acl", "b", "c"]),
-        (["acl", "acl", ""], ["a", "b", "acl", "c"]),
-        (["b", "", "a"], ["acl", "c", "a", "b"]),
-        (["", "", "acl"], ["c", "acl", "a", "b"]),
-        (["c", "c", "acl"], ["a", "b", "c", "acl"]),
+        (["", "", ""], "acl … conversation a b c"),
+        (["acl", "", ""], "a acl … conversation b c"),
+        (["acl", "acl", ""], "a b acl … conversation c"),
+        (["conversation", "", "acl"], "c acl … a conversation b"),
+        (["b", "", "a"], "acl … conversation c a b"),
+        (["", "", "acl"], "c acl … conversation a b"),
+        (["c", "c", "acl"], "a b c acl … conversation"),
     ] {
-        let chain = load(&three(before)).map(|config| config.policies);
-        assert_eq!(names(&chain.unwrap()), expected, "{before:?}");
+        let chain = load(&three(before)).unwrap().policies;
+        assert_eq!(names(&chain), in_full(expected), "{before:?}");
     }
 }
 
@@ -209,7 +220,7 @@ fn a_faulty_entry_is_refused_with_its_line() {
 fn more_policies_than_anybody_needs_are_refused() {
     let entry = |number| format!("[[policy]]\nname = 'p{number}'\nmodule = 'x.wasm'\n");
     let of = |count: usize| (0..count).map(entry).collect::<String>();
-    assert_eq!(load(&of(64)).unwrap().policies.len(), 65);
+    assert_eq!(load(&of(64)).unwrap().policies.len(), 64 + DEFAULT.len());
     let report = load(&of(66)).unwrap_err().to_string();
     assert_eq!(
         report,
@@ -242,11 +253,14 @@ fn a_setting_that_a_policy_refuses_can_be_found_in_the_file() {
 #[test]
 fn what_is_in_force_for_a_policy_is_shown_with_who_set_it() {
     let config = load("[[policy]]\nname = 'acl'\nmode = 'monitor'\nlimits.time = '1s'").unwrap();
-    let rows = config
-        .settings
-        .iter()
-        .filter(|row| row.key.starts_with("policy."));
-    let rows: Vec<String> = rows
+    let rows = || config.settings.iter();
+    for (name, _) in DEFAULT {
+        let prefix = format!("policy.{name}.");
+        let of_policy = rows().filter(|row| row.key.starts_with(&prefix));
+        assert_eq!(of_policy.count(), 7, "{name}");
+    }
+    let rows: Vec<String> = rows()
+        .filter(|row| row.key.starts_with("policy.acl."))
         .map(|row| format!("{} = {}  # {}", row.key, row.value, row.origin))
         .collect();
     insta::assert_snapshot!(rows.join("\n"), @r#"
@@ -274,6 +288,24 @@ fn three(before: [&str; 3]) -> String {
         .zip(before)
         .map(|(name, before)| entry(name, before))
         .collect()
+}
+
+/// The names in `sketch`, in which `…` stands for the middle of the default chain.
+fn in_full(sketch: &str) -> Vec<&str> {
+    let [_, middle @ .., _] = &default_names()[..] else {
+        panic!("{DEFAULT:?}");
+    };
+    let sketch = sketch.split(' ');
+    sketch
+        .flat_map(|name| match name {
+            "…" => middle.to_vec(),
+            name => vec![name],
+        })
+        .collect()
+}
+
+fn default_names() -> Vec<&'static str> {
+    DEFAULT.iter().map(|(name, _)| *name).collect()
 }
 
 fn names(chain: &[PolicyEntry]) -> Vec<&str> {

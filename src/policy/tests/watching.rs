@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -15,10 +16,17 @@ use crate::tasks::Tasks;
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Policies `one` and `two`, in files beside the configuration.
-const BOTH: &str = "[[policy]]\nname = \"acl\"\nmode = \"off\"\n\
-                    [[policy]]\nname = \"one\"\nmodule = \"one.wasm\"\n\
-                    [[policy]]\nname = \"two\"\nmodule = \"two.wasm\"\n";
+/// Policies `one` and `two`, in files beside the configuration; those of the program are off.
+static BOTH: LazyLock<String> = LazyLock::new(|| {
+    let off = builtins().map(|builtin| {
+        let name = builtin.name;
+        format!("[[policy]]\nname = \"{name}\"\nmodule = \"builtin:{name}\"\nmode = \"off\"\n")
+    });
+    "[[policy]]\nname = \"one\"\nmodule = \"one.wasm\"\n\
+     [[policy]]\nname = \"two\"\nmodule = \"two.wasm\"\n"
+        .to_owned()
+        + &off.collect::<String>()
+});
 
 /// A chain in force that follows a home of its own.
 struct World {
@@ -92,6 +100,11 @@ impl World {
         status.map(|policy| policy.digest).collect()
     }
 
+    /// How the policy `name` is.
+    fn status(&self, name: &str) -> PolicyStatus {
+        of(name, self.policies.status())
+    }
+
     fn is_admitted(&self) -> bool {
         let outcome = outcome(&self.policies.chain(), &letter("hello"));
         matches!(outcome, Outcome::Admitted { .. })
@@ -100,6 +113,11 @@ impl World {
 
 /// How an editor writes.
 type Way<'a> = &'a dyn Fn(&Path, &[u8]);
+
+fn of(name: &str, policies: Vec<PolicyStatus>) -> PolicyStatus {
+    let mut policies = policies.into_iter();
+    policies.find(|policy| policy.name == name).unwrap()
+}
 
 fn passing() -> Module {
     Module::default()
@@ -130,7 +148,7 @@ fn back_up_and_write(path: &Path, bytes: &[u8]) {
 
 #[tokio::test]
 async fn a_changed_module_judges_however_it_was_written() {
-    let mut world = World::of(BOTH).await;
+    let mut world = World::of(&BOTH).await;
     let truncate_and_write = |path: &Path, bytes: &[u8]| fs::write(path, bytes).unwrap();
     let ways: [Way; 3] = [&truncate_and_write, &rename_over, &back_up_and_write];
     for write in ways {
@@ -145,7 +163,7 @@ async fn a_changed_module_judges_however_it_was_written() {
 
 #[tokio::test]
 async fn what_is_written_at_once_is_loaded_at_once() {
-    let mut world = World::of(BOTH).await;
+    let mut world = World::of(&BOTH).await;
     let generation = world.policies.published();
     fs::write(world.file("one.wasm"), refusing().bytes()).unwrap();
     fs::write(world.file("two.wasm"), refusing().bytes()).unwrap();
@@ -182,7 +200,7 @@ async fn entries_and_settings_take_effect_and_other_keys_wait() {
 
 #[tokio::test]
 async fn what_does_not_load_leaves_the_chain_in_force_alone_and_is_told() {
-    let mut world = World::of(BOTH).await;
+    let mut world = World::of(&BOTH).await;
     let whole = passing().bytes();
     let starts = Module {
         start: "(start $fails) (func $fails (unreachable))",
@@ -227,16 +245,13 @@ async fn what_does_not_load_leaves_the_chain_in_force_alone_and_is_told() {
         );
         assert_eq!(world.digests(), before);
         assert!(world.is_admitted());
-        let status = world.policies.status();
-        assert!(
-            status[2].error.as_ref().unwrap().contains(says),
-            "{status:?}"
-        );
-        assert_eq!(status[1].error, None);
+        let error = world.status("two").error.unwrap();
+        assert!(error.contains(says), "{error}");
+        assert_eq!(world.status("one").error, None);
 
         fs::write(world.file("two.wasm"), &whole).unwrap();
         assert_eq!(world.told().await, Reloaded::Unchanged);
-        assert_eq!(world.policies.status()[2].error, None);
+        assert_eq!(world.status("two").error, None);
     }
     assert_eq!(*world.policies.published().borrow(), 0);
 }
@@ -258,7 +273,7 @@ async fn a_pin_holds_for_the_bytes_that_are_loaded() {
 
 #[tokio::test]
 async fn a_faulty_configuration_is_told_with_its_line_and_one_that_vanished_is_no_default() {
-    let mut world = World::of(BOTH).await;
+    let mut world = World::of(&BOTH).await;
     let config = world.file("opendialogue.toml");
     let before = world.digests();
     fs::write(
@@ -267,19 +282,19 @@ async fn a_faulty_configuration_is_told_with_its_line_and_one_that_vanished_is_n
     )
     .unwrap();
     let fault = world.fault().await;
-    assert!(fault.contains("opendialogue.toml:7:1: "), "{fault}");
+    assert!(fault.contains("opendialogue.toml:4:1: "), "{fault}");
     fs::remove_file(&config).unwrap();
     assert!(world.fault().await.contains("opendialogue.toml"));
     assert_eq!(world.digests(), before);
-    fs::write(&config, BOTH).unwrap();
+    fs::write(&config, BOTH.as_str()).unwrap();
     assert_eq!(world.told().await, Reloaded::Unchanged);
 }
 
 #[tokio::test]
 async fn a_message_ends_on_the_chain_on_which_it_began() {
-    let mut world = World::of(BOTH).await;
+    let mut world = World::of(&BOTH).await;
     let begun = world.policies.chain();
-    let digest = begun.snapshot()[2].digest.clone();
+    let digest = of("two", begun.snapshot()).digest;
     fs::write(world.file("two.wasm"), refusing().bytes()).unwrap();
     assert_eq!(world.told().await, published(&["two"]));
     let ruling = judge(&begun, &letter("hello"), &mut PolicyState::default());
@@ -290,7 +305,7 @@ async fn a_message_ends_on_the_chain_on_which_it_began() {
 
 #[tokio::test]
 async fn a_request_loads_anew_what_nobody_changed() {
-    let mut world = World::of(BOTH).await;
+    let mut world = World::of(&BOTH).await;
     // Fails on what the self-test does not try.
     let fragile = Module::that_does(
         "(if (i32.eq (i32.load offset=60 (local.get $message)) (i32.const 7)) (then (unreachable)))",
@@ -301,7 +316,7 @@ async fn a_request_loads_anew_what_nobody_changed() {
     for _ in 0..6 {
         judge(&world.policies.chain(), &letter("fragile"), &mut state);
     }
-    let status = || world.policies.status().remove(2);
+    let status = || world.status("two");
     assert_eq!(status().state, PolicyHealth::Failing);
     assert_eq!(world.policies.reload().await, Some(published(&[])));
     assert_eq!(status().state, PolicyHealth::Ready);
@@ -320,7 +335,7 @@ async fn a_chain_that_is_wrong_at_the_start_is_refused_whole() {
         Module::that_does("(unreachable)").bytes(),
     )
     .unwrap();
-    let refused = World::in_home(home, BOTH).await.err().unwrap().to_string();
+    let refused = World::in_home(home, &BOTH).await.err().unwrap().to_string();
     assert!(
         refused.contains("policy `two`: ") && refused.contains("cannot be read"),
         "{refused}"

@@ -1,0 +1,83 @@
+//! `opendialogue policy check`: the chain of the configuration, or one module, as a start would load
+//! it. Creates nothing.
+
+use serde_json::{Value, json};
+
+use super::super::client::view;
+use super::super::failure::Failure;
+use super::super::{Context, print};
+use super::{module, table};
+use crate::config::Overrides;
+use crate::policy::{Chain, Engine, Fault, LoadFailed, PolicySpec};
+
+/// Load, configure and try the policies as a start would, and say everything that is wrong
+///
+/// Without a module: the chain of the configuration. Needs no daemon and creates nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A module's file, or a policy's name
+    #[arg(value_name = "FILE|NAME")]
+    module: Option<String>,
+    /// The module's settings, as JSON
+    #[arg(long, value_name = "JSON", requires = "module", value_parser = settings)]
+    settings: Option<Value>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let checked = match &self.module {
+            Some(words) => self.one(context, words)?,
+            None => of_configuration(context)?,
+        };
+        let faults = match checked {
+            Ok(chain) if self.json => {
+                return print::json(&json!({ "ok": true, "policies": chain.snapshot() }));
+            }
+            Ok(chain) => return print::line(table(&view::<Vec<_>>(&json!(chain.snapshot()))?)),
+            Err(faults) => faults,
+        };
+        if self.json {
+            print::json(&json!({ "ok": false, "faults": faults }))?;
+        }
+        let said: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        Err(Failure::Words(said.join("\n")))
+    }
+
+    fn one(&self, context: &Context, words: &str) -> Result<Result<Chain, Vec<Fault>>, Failure> {
+        let mut spec = module::named(context, words)?;
+        if let Some(settings) = &self.settings {
+            spec.settings = settings.clone();
+        }
+        module::with_engine(|engine| {
+            let loaded = load(engine, &[spec]);
+            // There is no line to tell: the settings stand on the command line.
+            Ok(loaded.map_err(|failed| Fault::of_load(&failed, &[])))
+        })
+    }
+}
+
+fn of_configuration(context: &Context) -> Result<Result<Chain, Vec<Fault>>, Failure> {
+    let config = context.load(&Overrides::default())?;
+    let specs: Vec<PolicySpec> = config.policies.iter().map(PolicySpec::from).collect();
+    module::with_engine(|engine| {
+        let loaded = load(engine, &specs);
+        Ok(loaded.map_err(|failed| Fault::of_load(&failed, &config.policies)))
+    })
+}
+
+fn load(engine: &Engine, specs: &[PolicySpec]) -> Result<Chain, LoadFailed> {
+    let chain = Chain::load(engine, specs)?;
+    chain.self_test()?;
+    Ok(chain)
+}
+
+fn settings(text: &str) -> Result<Value, String> {
+    match serde_json::from_str(text) {
+        Ok(settings @ Value::Object(_)) => Ok(settings),
+        Ok(_) => Err("settings are a JSON object".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,136 @@
+//! The commands for whoever writes a policy, as processes and without a daemon.
+
+use std::fs;
+use std::path::Path;
+
+use crate::commands::process::Home;
+
+const CORE: &str = r#"(module (import "env" "read_file" (func)) (func (export "evaluate")))"#;
+const STRANGER: &str =
+    r#"(component (import "wasi:cli/exit@0.2.0" (instance (export "exit" (func)))))"#;
+
+#[test]
+fn inspect_says_what_a_module_is_or_why_it_is_refused() {
+    let home = Home::new("");
+    let acl = home.run("policy inspect acl --json").json();
+    assert_eq!(
+        (&acl["name"], &acl["interface"]),
+        (&"acl".into(), &"0.1.0".into())
+    );
+    assert_eq!(
+        acl["settings_schema"]["title"],
+        "Settings of the policy acl"
+    );
+    assert_eq!(acl["digest"].as_str().map(str::len), Some(64));
+    let shown = home.run("policy inspect builtin:acl").stdout;
+    assert!(
+        shown.starts_with("acl 0.1.0\n") && shown.contains("state@0.1.0#get"),
+        "{shown}"
+    );
+
+    for (text, import, why) in [
+        (CORE, "env#read_file", "it is a core module"),
+        (
+            STRANGER,
+            "wasi:cli/exit@0.2.0#exit",
+            "it wants what no policy gets",
+        ),
+    ] {
+        let file = module(&home, text);
+        let ran = home.run(&format!("policy inspect {file}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(
+            ran.stdout.starts_with(&format!("refused: {why}")),
+            "{ran:?}"
+        );
+        assert!(ran.stdout.contains(import), "{ran:?}");
+    }
+    assert_eq!(home.run("policy inspect /no/such.wasm").code, 1);
+    assert_eq!(
+        home.files(),
+        ["module.wasm", "opendialogue.toml"],
+        "nothing was created"
+    );
+}
+
+#[test]
+fn check_names_the_place_and_the_setting() {
+    let home = Home::new("");
+    let ran = home.run("policy check");
+    assert!(ran.code == 0 && ran.stdout.contains("acl"), "{ran:?}");
+
+    home.configure("[[policy]]\nname = \"acl\"\n[policy.settings]\nmode = \"shut\"\n");
+    let ran = home.run("policy check");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let place = "opendialogue.toml:4:8: policy `acl`: setting `mode`";
+    assert!(ran.stderr.contains(place), "{ran:?}");
+    let faults = home.run("policy check --json").json();
+    assert_eq!(
+        (&faults["ok"], &faults["faults"][0]["policy"]),
+        (&false.into(), &"acl".into())
+    );
+
+    let ran = home.run("policy check builtin:acl --settings {\"mode\":\"closed\"}");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = home.run("policy check builtin:acl --settings {\"mood\":1}");
+    assert!(
+        ran.code == 2 && ran.stderr.contains("setting `mood`"),
+        "{ran:?}"
+    );
+    assert_eq!(home.files(), ["opendialogue.toml"], "nothing was created");
+
+    let file = module(&home, STRANGER);
+    let ran = home.run(&format!("policy check {file}"));
+    assert!(
+        ran.code == 2 && ran.stderr.contains("wasi:cli/exit@0.2.0"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn test_runs_the_cases_and_shows_what_differs() {
+    let home = Home::new("");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/acl");
+    let folder = folder.display();
+    let ran = home.run(&format!("policy test {folder} --module builtin:acl"));
+    assert!(
+        ran.code == 0 && ran.stdout.contains(" passed, 0 failed"),
+        "{ran:?}"
+    );
+
+    let file = format!("{}/case.toml", home.path().display());
+    let text = "[[case]]\nname = \"a stranger\"\nsettings = { mode = \"known\" }\n\
+                messages = [{ expect = \"pass\" }, { trust = \"known\", expect = \"pass\" }]\n";
+    fs::write(&file, text).unwrap();
+    let ran = home.run(&format!("policy test {file} --module acl"));
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for line in [
+        "verdict        - pass",
+        "               + reject",
+        "0 passed, 1 failed",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {ran:?}");
+    }
+    let told = home
+        .run(&format!("policy test {file} --module acl --json"))
+        .json();
+    assert_eq!(
+        told["failed"][0]["missed"][0]["differences"][0]["got"],
+        "reject"
+    );
+
+    fs::write(
+        &file,
+        "[[case]]\nname = \"x\"\nmessages = [{ expect = \"maybe\" }]\n",
+    )
+    .unwrap();
+    let ran = home.run(&format!("policy test {file} --module acl"));
+    assert!(ran.code == 2 && ran.stderr.contains("line 3"), "{ran:?}");
+}
+
+/// Writes a module in WebAssembly's text form into the home, and names its file.
+fn module(home: &Home, text: &str) -> String {
+    let path = home.path().join("module.wasm");
+    fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
+    path.display().to_string()
+}
