@@ -1,9 +1,12 @@
 //! What is held, from the outside: a stranger let in or turned away, a draft that a person looks at
 //! first, over a real relay to real gateways.
 
+use std::path::Path;
+
 use opendialogue::daemon::Release;
 use opendialogue::daemon::view::HeldRefusal;
-use opendialogue::types::Trust;
+use opendialogue::policy::builtin;
+use opendialogue::types::{Kind, Trust};
 
 use crate::support::house::{Agent, Middle, request};
 
@@ -13,6 +16,16 @@ async fn level(agent: &Agent, peer: &Agent) -> Option<Trust> {
     let levels = agent.daemon.trust().await.unwrap();
     let entry = levels.iter().find(|entry| entry.agent_id == peer.id());
     entry.map(|entry| entry.level)
+}
+
+/// An entry for one of our own policies, from a file: whether it is among the default ones or not.
+fn entry(folder: &Path, name: &str, settings: &str) -> String {
+    let module = folder.join(format!("{name}.wasm"));
+    std::fs::write(&module, builtin(name).unwrap().bytes).unwrap();
+    format!(
+        "[[policy]]\nname = \"{name}\"\nmodule = \"{}\"\nsettings = {{ {settings} }}\n",
+        module.display()
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,4 +131,68 @@ async fn a_draft_that_a_person_looks_at_first_goes_out_when_released() {
     assert_eq!((released.state, released.now_known), ("queued", None));
     ada.until_happened(&sent.message_id, "sent").await;
     ben.until_happened(&sent.message_id, "delivered").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_too_fast_waits_for_its_moment_and_goes_on_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let slowly = entry(
+        folder.path(),
+        "rate-limit",
+        "inbound = { peer = { messages = { per_minute = 60, burst = 1 } } }",
+    );
+    let relay = Middle::start().await;
+    let (ada, ben) = (relay.agent().await, relay.agent_with(&slowly).await);
+    let first = ada.say(&ben, "one thing about the garden").await;
+    let second = ada.say(&ben, "and another about the car").await;
+    ben.until_happened(&first.message_id, "delivered").await;
+    ben.until_happened(&second.message_id, "held").await;
+    let why = ben.until_happened(&second.message_id, "released").await;
+    assert_eq!(why.as_deref(), Some("its time has come"));
+    ben.until_happened(&second.message_id, "delivered").await;
+    // As far as the sender can tell, nothing was the matter.
+    ada.until_happened(&second.message_id, "sent").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = entry(folder.path(), "conversation", "max_turns = 2");
+    let relay = Middle::start().await;
+    let (ada, ben) = (relay.agent().await, relay.agent_with(&short).await);
+    let first = ada.say(&ben, "shall we plant apple trees?").await;
+    let last = ada.say(&ben, "or would you rather have pears?").await;
+    ben.until_happened(&last.message_id, "delivered").await;
+    let runs = ben.gateway.until_run(2).await;
+    assert!(
+        runs[1].message.contains("\nLast turn: "),
+        "{}",
+        runs[1].message
+    );
+    let over = ada.say(&ben, "there is room for seven of them").await;
+    ada.until_happened(&over.message_id, "refused").await;
+
+    let ends = ben
+        .until(async |daemon| {
+            let sent = daemon.outbox(10).await.unwrap();
+            sent.iter().all(|one| one.state == "sent").then_some(sent)
+        })
+        .await;
+    assert_eq!(ends.len(), 1);
+    assert_eq!(
+        (ends[0].kind, &ends[0].conversation_id),
+        (Kind::End, &first.conversation_id)
+    );
+    ada.until(async |daemon| {
+        let known = daemon.conversations().await.unwrap();
+        known[0].ended_at.is_some().then_some(())
+    })
+    .await;
+    let closed = ben.daemon.conversations().await.unwrap();
+    assert_eq!(
+        closed[0].ended_because.as_deref(),
+        Some("its turns are used up")
+    );
+    assert_eq!(ben.gateway.runs().len(), 2);
+    assert_eq!(ada.gateway.runs().len(), 0, "an `end` wakes nobody");
 }

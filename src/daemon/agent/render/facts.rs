@@ -2,7 +2,8 @@
 //!
 //! A note is known by its key, so that it reads the same whatever name a policy has in the
 //! configuration; the host's own are known only where the host wrote them. What the table does not
-//! name is shown as it is, after the rest.
+//! name is shown as it is, after the rest. What a policy keeps for the owner, such as what a text
+//! tried to smuggle in, is never read out.
 
 use crate::policy::Annotation;
 
@@ -20,12 +21,13 @@ enum Words {
     Titled(&'static str),
     /// This line, whatever the value.
     Line(&'static str),
-    /// Not at all: what was hidden from the reader stays hidden.
-    Unread,
 }
 
+/// How the keys of notes begin that are for the owner's eyes alone.
+const FOR_THE_OWNER: &str = "owner.";
+
 use Author::{Host, Policy};
-use Words::{Line, Titled, Unread};
+use Words::{Line, Titled};
 
 /// Every note that has words of its own, in the order in which they are read.
 const KNOWN: [(Author, &str, Words); 10] = [
@@ -49,8 +51,8 @@ const KNOWN: [(Author, &str, Words); 10] = [
     ),
     (Policy, "url", Titled("URL")),
     (Policy, "removed", Titled("Removed from the text")),
-    (Policy, "confusable", Titled("Looks like another word")),
-    (Policy, "hidden_text", Unread),
+    (Policy, "found", Titled("Found in the text and left there")),
+    (Policy, "confusables", Titled("Words that look like others")),
 ];
 
 /// The lines for `notes`: those with words of their own in the table's order, then the others.
@@ -58,10 +60,11 @@ pub(super) fn lines(notes: &[Annotation]) -> impl Iterator<Item = String> {
     let known = KNOWN.iter().flat_map(|entry| {
         let (_, _, words) = entry;
         let notes = notes.iter().filter(|note| is(note, entry));
-        notes.filter_map(|note| words.of(note))
+        notes.map(|note| words.of(note))
     });
     let others = notes
         .iter()
+        .filter(|note| !note.key().starts_with(FOR_THE_OWNER))
         .filter(|note| !KNOWN.iter().any(|entry| is(note, entry)))
         .map(|note| {
             let (policy, key, value) = (note.policy(), note.key(), note.value());
@@ -80,11 +83,10 @@ fn is(note: &Annotation, (author, key, _): &(Author, &str, Words)) -> bool {
 }
 
 impl Words {
-    fn of(self, note: &Annotation) -> Option<String> {
+    fn of(self, note: &Annotation) -> String {
         match self {
-            Titled(title) => Some(format!("{title}: {}", note.value())),
-            Line(line) => Some(line.to_owned()),
-            Unread => None,
+            Titled(title) => format!("{title}: {}", note.value()),
+            Line(line) => line.to_owned(),
         }
     }
 }
