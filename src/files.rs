@@ -166,19 +166,21 @@ pub fn read_private_text(path: &Path, limit_bytes: u64) -> Result<Option<String>
 /// Creates a private file that must not be there yet, 0600 from its first moment, and makes it
 /// last through a power cut.
 pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write_new(path, bytes).map_err(|source| system("creating", path, source))?;
+    write_new(path, bytes, Lasting::Synced).map_err(|source| system("creating", path, source))?;
     sync_parent(path)
 }
 
 /// Replaces the whole of a private file, or creates it: whoever reads finds the old bytes or the
 /// new ones, after a power cut too. A failure leaves the old file as it was.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let mut temporary = Temporary::beside(path);
-    write_new(&temporary.path, bytes)
-        .map_err(|source| system("writing", &temporary.path, source))?;
-    fs::rename(&temporary.path, path).map_err(|source| system("replacing", path, source))?;
-    temporary.moved = true;
+    put_in_place(path, bytes, Lasting::Synced)?;
     sync_parent(path)
+}
+
+/// Replaces the whole of a private file that can be made again: whoever reads finds the old bytes
+/// or the new ones, but after a power cut perhaps neither. It keeps nobody waiting for the disk.
+pub fn replace_disposable(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    put_in_place(path, bytes, Lasting::AsItComes)
 }
 
 /// The path as one word of a shell, for the commands that an error names.
@@ -261,7 +263,23 @@ fn check_mode(path: &Path, metadata: &Metadata, wanted: u32) -> Result<(), FileE
     })
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Whether the disk has the bytes when a write is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lasting {
+    Synced,
+    AsItComes,
+}
+
+fn put_in_place(path: &Path, bytes: &[u8], lasting: Lasting) -> Result<(), FileError> {
+    let mut temporary = Temporary::beside(path);
+    write_new(&temporary.path, bytes, lasting)
+        .map_err(|source| system("writing", &temporary.path, source))?;
+    fs::rename(&temporary.path, path).map_err(|source| system("replacing", path, source))?;
+    temporary.moved = true;
+    Ok(())
+}
+
+fn write_new(path: &Path, bytes: &[u8], lasting: Lasting) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -269,7 +287,10 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .custom_flags(open_flags())
         .open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    match lasting {
+        Lasting::Synced => file.sync_all(),
+        Lasting::AsItComes => Ok(()),
+    }
 }
 
 /// Makes a new name in a directory last: the directory itself has to reach the disk.

@@ -39,7 +39,7 @@ use tally::Tally;
 const RATE: u32 = 500;
 /// How long they flow undisturbed, to compare with.
 const QUIET: Duration = Duration::from_secs(20);
-/// How long they flow while the chain is swapped.
+/// How long they flow while the chain is swapped, unless the command says how many seconds.
 const SWAPPED: Duration = Duration::from_secs(60);
 /// How often it is.
 const SWAPS: usize = 50;
@@ -68,8 +68,10 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     flow(&relay, &mut tally, QUIET).await?;
     tally.settle("undisturbed").await?;
 
-    let swaps = swap(&daemon, home.path(), &modules);
-    let (flowed, swapped) = tokio::join!(flow(&relay, &mut tally, SWAPPED), swaps);
+    let asked = std::env::args().find_map(|word| word.parse().ok());
+    let time = asked.map_or(SWAPPED, Duration::from_secs);
+    let swaps = swap(&daemon, home.path(), &modules, time);
+    let (flowed, swapped) = tokio::join!(flow(&relay, &mut tally, time), swaps);
     flowed?;
     let delays = swapped?;
     tally.settle("while swapped").await?;
@@ -99,12 +101,13 @@ async fn swap(
     daemon: &Daemon,
     home: &Path,
     modules: &Modules,
+    time: Duration,
 ) -> Result<figures::Figures, Box<dyn Error>> {
     let mut delays = figures::Figures::default();
     let begun = tokio::time::Instant::now();
     let config = std::fs::read_to_string(home.join("opendialogue.toml"))?;
     for generation in 1..=SWAPS {
-        sleep_until(begun + SWAPPED / u32::try_from(SWAPS)? * u32::try_from(generation - 1)?).await;
+        sleep_until(begun + time / u32::try_from(SWAPS)? * u32::try_from(generation - 1)?).await;
         let head = config.split("[[policy]]").next().unwrap_or_default();
         let beside = home.join("beside.toml");
         std::fs::write(&beside, format!("{head}{}", modules.entries(generation)))?;

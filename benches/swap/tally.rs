@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt, stream};
 use opendialogue::daemon::Daemon;
 use opendialogue::daemon::view::Event;
 use opendialogue::types::{Digest, MessageId};
@@ -15,6 +17,9 @@ use crate::modules::Modules;
 
 /// How long the last messages may take to be judged.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many stories are read at once.
+const AT_ONCE: usize = 4;
 
 /// Counts messages by number.
 pub(crate) struct Tally {
@@ -93,10 +98,14 @@ impl Tally {
         modules: &Modules,
     ) -> Result<(), Box<dyn Error>> {
         let (mut lost, mut doubled, mut half) = (0, 0, 0);
-        for number in 0..self.sent.len() {
-            let stories = daemon
-                .story(&MessageId::new(&format!("m{number}"))?)
-                .await?;
+        let numbers = stream::iter(0..self.sent.len());
+        let stories = numbers.map(async |number| {
+            let id = MessageId::new(&format!("m{number}"))?;
+            Ok::<_, Box<dyn Error>>(daemon.story(&id).await?)
+        });
+        let mut stories = pin!(stories.buffer_unordered(AT_ONCE));
+        while let Some(stories) = stories.next().await {
+            let stories = stories?;
             let [story] = stories.as_slice() else {
                 lost += 1;
                 continue;

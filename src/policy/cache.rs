@@ -18,7 +18,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::files::{
-    FileError, create_private, create_private_dir, read_private, read_private_text, replace_private,
+    FileError, create_private, create_private_dir, read_private, read_private_text,
+    replace_disposable, replace_private,
 };
 use crate::types::Digest;
 use crate::types::digest::{decode_hex, encode_hex};
@@ -124,7 +125,9 @@ impl Cache {
         if u64::try_from(entry.len()).unwrap_or(u64::MAX) > MAX_ENTRY_BYTES {
             return Ok(());
         }
-        replace_private(&self.path(module), &entry)?;
+        // A sync of this much would keep the messages' own commits waiting for the disk; an entry
+        // that a power cut tore does not pass its MAC.
+        replace_disposable(&self.path(module), &entry)?;
         for path in surplus(entries(&self.folder), ROOM) {
             // Whoever removed it before us did what was wanted.
             let _ = fs::remove_file(path);
