@@ -63,6 +63,12 @@ fn watch(names: &[String]) {
         "wit",
         "policies/Cargo.toml",
         "policies/Cargo.lock",
+        "policies/guest/Cargo.toml",
+        "policies/guest/src",
+        "policies/unicode/Cargo.toml",
+        "policies/unicode/build.rs",
+        "policies/unicode/build",
+        "policies/unicode/src",
     ];
     for path in fixed {
         tell_cargo("rerun-if-changed", path);

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use opendialogue::policy::{
-    Annotation, Chain, Engine, Facts, Outcome, PolicySpec, PolicyState, Subject, builtins,
+    Annotation, Chain, Engine, Facts, Judged, Outcome, PolicySpec, PolicyState, Subject, builtins,
 };
-use opendialogue::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
+use opendialogue::types::{
+    AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust, TurnNumber,
+};
 use serde::Deserialize;
 
 #[test]
@@ -65,6 +67,9 @@ struct Case {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sent {
+    /// How often it is sent, each time under another id.
+    #[serde(default = "once")]
+    times: usize,
     direction: Option<Direction>,
     kind: Option<Kind>,
     trust: Option<Trust>,
@@ -74,10 +79,22 @@ struct Sent {
     from: Option<String>,
     to: Option<String>,
     conversation: Option<String>,
+    turn: Option<TurnNumber>,
+    content: Option<String>,
     received_at: Option<u64>,
     expect: String,
     code: Option<String>,
     reason: Option<String>,
+    retry_after_ms: Option<u64>,
+    until: Option<u64>,
+    /// Where they are said, all of them: `key: value`.
+    annotations: Option<Vec<String>>,
+    /// Where the content is rewritten.
+    becomes: Option<String>,
+}
+
+fn once() -> usize {
+    1
 }
 
 /// A message of a case, with what it does not say filled in.
@@ -89,8 +106,20 @@ struct Letter {
     from: AgentId,
     to: AgentId,
     conversation: ConversationId,
+    turn: Option<TurnNumber>,
+    content: String,
     time: Timestamp,
     released_for: Vec<String>,
+}
+
+/// What was decided, beside what a case expects.
+#[derive(Default)]
+struct Said<'a> {
+    word: &'static str,
+    why: Option<(String, &'a String)>,
+    retry_after_ms: Option<u64>,
+    until: Option<u64>,
+    becomes: Option<&'a String>,
 }
 
 impl Case {
@@ -101,28 +130,59 @@ impl Case {
         };
         let chain = Chain::load(engine, &[spec]).unwrap();
         let mut state = PolicyState::default();
-        for (place, sent) in self.messages.iter().enumerate() {
+        let sent = self.messages.iter();
+        let sent = sent.flat_map(|sent| std::iter::repeat_n(sent, sent.times));
+        for (place, sent) in sent.enumerate() {
             let at = format!("{policy}: {}, message {place}", self.name);
             let judged = chain.judge(sent.letter(policy, place), &mut state);
-            let (_, ruling) = judged.into_parts();
-            let (word, code, reason) = match ruling.outcome {
-                Outcome::Admitted { .. } => ("pass", None, None),
-                Outcome::Refused(no) => ("reject", Some(no.code), Some(no.reason)),
-                // What lives for the moment is refused where it would wait, so no case holds it.
-                Outcome::Held(hold) => ("hold", Some(hold.code), Some(hold.reason)),
-            };
-            assert_eq!(word, sent.expect, "{at}");
-            let code = code.map(|code| code.to_string());
-            assert_eq!(code, sent.code, "{at}");
-            assert!(
-                sent.reason.is_none() || reason == sent.reason,
-                "{at}: {reason:?}"
-            );
+            sent.expects(&judged, &at);
         }
     }
 }
 
 impl Sent {
+    fn expects(&self, judged: &Judged<Letter>, at: &str) {
+        let said = match &judged.ruling().outcome {
+            Outcome::Admitted { content } if *content == judged.message().content => Said {
+                word: "pass",
+                ..Said::default()
+            },
+            Outcome::Admitted { content } => Said {
+                word: "rewrite",
+                becomes: Some(content),
+                ..Said::default()
+            },
+            Outcome::Refused(no) => Said {
+                word: "reject",
+                why: Some((no.code.to_string(), &no.reason)),
+                retry_after_ms: no.retry_after_ms,
+                ..Said::default()
+            },
+            // What lives for the moment is refused where it would wait, so no case holds it.
+            Outcome::Held(hold) => Said {
+                word: "hold",
+                why: Some((hold.code.to_string(), &hold.reason)),
+                until: hold.until.map(Timestamp::as_millis),
+                ..Said::default()
+            },
+        };
+        let (code, reason) = said.why.unzip();
+        assert_eq!(said.word, self.expect, "{at}: {reason:?}");
+        assert_eq!(code, self.code, "{at}");
+        assert!(
+            self.reason.is_none() || reason == self.reason.as_ref(),
+            "{at}: {reason:?}"
+        );
+        assert_eq!(said.retry_after_ms, self.retry_after_ms, "{at}");
+        assert_eq!(said.until, self.until, "{at}");
+        assert_eq!(said.becomes, self.becomes.as_ref(), "{at}");
+        let annotations = judged.ruling().annotations.iter();
+        let annotations = annotations.map(|said| format!("{}: {}", said.key(), said.value()));
+        if let Some(expected) = &self.annotations {
+            assert_eq!(&annotations.collect::<Vec<_>>(), expected, "{at}");
+        }
+    }
+
     fn letter(&self, policy: &str, place: usize) -> Letter {
         let or = |said: &Option<String>, default: &str| match said {
             Some(text) => text.clone(),
@@ -140,6 +200,8 @@ impl Sent {
             from: AgentId::new(&or(&self.from, "10000001")).unwrap(),
             to: AgentId::new(&or(&self.to, "20000002")).unwrap(),
             conversation: ConversationId::new(&or(&self.conversation, "c-1")).unwrap(),
+            turn: self.turn,
+            content: or(&self.content, "hello"),
             time: Timestamp::from_millis(self.received_at.unwrap_or(1_000)),
             released_for,
         }
@@ -157,8 +219,8 @@ impl Subject for Letter {
             to: &self.to,
             trust: self.trust,
             conversation: Some(&self.conversation),
-            turn: None,
-            content: "hello",
+            turn: self.turn,
+            content: &self.content,
             time: self.time,
             released_for: &self.released_for,
             annotations: NONE,

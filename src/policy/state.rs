@@ -22,8 +22,11 @@ CREATE TABLE policy_state (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// All that one policy may remember: keys, values and [`ENTRY_COST`] for each entry, in bytes.
-pub const QUOTA_BYTES: usize = 1024 * 1024;
+/// All that one policy may remember: keys, values and [`ENTRY_COST`] for each entry, in bytes. What
+/// `rate-limit` needs for 100,000 peers at the longest ids.
+pub const QUOTA_BYTES: usize = 16 * 1024 * 1024;
+/// What one call may write of it, so that no message costs the database more than that.
+pub const CALL_BYTES: usize = 1024 * 1024;
 /// What an entry counts beside its key and value, so that empty ones are not free.
 pub const ENTRY_COST: usize = 64;
 /// The longest key, in bytes: an agent id with a conversation id and words of one's own.
@@ -54,6 +57,7 @@ pub(crate) struct Shelf {
 pub(crate) struct Writes {
     entries: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     grown: isize,
+    bytes: usize,
 }
 
 /// What one message changed, to be committed with its row.
@@ -90,7 +94,7 @@ pub(crate) enum WriteRefused {
     Key,
     #[error("a value has at most {MAX_VALUE_LEN} bytes")]
     Value,
-    #[error("the policy's {QUOTA_BYTES} bytes are used up")]
+    #[error("the policy's {QUOTA_BYTES} bytes, or the call's {CALL_BYTES}, are used up")]
     Quota,
 }
 
@@ -217,10 +221,12 @@ impl Writes {
             return Err(WriteRefused::Value);
         }
         let grown = self.grown + signed(cost(key.len(), &value)) - self.present_cost(shelf, &key);
-        if signed(shelf.bytes) + grown > signed(QUOTA_BYTES) {
+        let bytes = self.bytes + cost(key.len(), &value);
+        if signed(shelf.bytes) + grown > signed(QUOTA_BYTES) || bytes > CALL_BYTES {
             return Err(WriteRefused::Quota);
         }
         self.grown = grown;
+        self.bytes = bytes;
         self.entries.insert(key, Some(value));
         Ok(())
     }

@@ -2,9 +2,9 @@
 //!
 //! `settings.schema.json` says the same for people and tools; the test below holds the two together.
 
-use serde_json::{Map, Value};
-
-use crate::rule::{Direction, Kind};
+use guest::settings::{Reader, Table, named, read};
+use guest::{Complaint, Direction, Kind};
+use serde_json::Value;
 
 mod moment;
 
@@ -67,152 +67,93 @@ pub enum Effect {
     Hold,
 }
 
-/// A setting that cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
-    /// The setting's name, with its path.
-    pub setting: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
 impl Settings {
     /// Reads the settings, or says everything that is wrong with them.
     pub fn from_json(text: &str) -> Result<Self, Vec<Complaint>> {
-        let mut reader = Reader::default();
-        let settings = reader.settings(text);
-        match settings {
-            Some(settings) if reader.complaints.is_empty() => Ok(settings),
-            Some(_) | None => Err(reader.complaints),
-        }
+        read(text, |reader, table| {
+            reader.unknown_keys("", table, &["mode", "rules"]);
+            Some(Self {
+                mode: reader.word(table, "", "mode", &MODES).unwrap_or_default(),
+                rules: rules(reader, table).unwrap_or_default(),
+            })
+        })
     }
 }
 
-/// Collects what is wrong, so that all of it is said at once.
-#[derive(Default)]
-struct Reader {
-    complaints: Vec<Complaint>,
+fn rules(reader: &mut Reader, table: &Table) -> Option<Vec<Rule>> {
+    let Value::Array(list) = table.get("rules")? else {
+        return reader.complain("rules", "must be a list of tables");
+    };
+    let rules = list.iter().enumerate();
+    rules
+        .map(|(index, table)| rule(reader, index, table))
+        .collect()
 }
 
-impl Reader {
-    fn settings(&mut self, text: &str) -> Option<Settings> {
-        let Ok(Value::Object(table)) = serde_json::from_str(text) else {
-            return self.complain("settings", "must be a table");
-        };
-        self.unknown_keys("", &table, &["mode", "rules"]);
-        Some(Settings {
-            mode: self.word(&table, "", "mode", &MODES).unwrap_or_default(),
-            rules: self.rules(&table).unwrap_or_default(),
-        })
+fn rule(reader: &mut Reader, index: usize, value: &Value) -> Option<Rule> {
+    let at = format!("rules[{index}]");
+    let Value::Object(table) = value else {
+        return reader.complain(&at, "must be a table");
+    };
+    let at = format!("{at}.");
+    reader.unknown_keys(&at, table, &KEYS);
+    let effect = reader.word(table, &at, "effect", &EFFECTS);
+    if !table.contains_key("effect") {
+        reader.complain::<()>(&format!("{at}effect"), "is missing");
     }
+    let peer = id(reader, table, &at, "peer").filter(|peer| peer != "*");
+    Some(Rule {
+        peer,
+        direction: reader.word(table, &at, "direction", &DIRECTIONS),
+        kinds: kinds(reader, table, &at),
+        conversation: id(reader, table, &at, "conversation"),
+        expires: expires(reader, table, &at),
+        reason: reason(reader, table, &at),
+        effect: effect?,
+    })
+}
 
-    fn rules(&mut self, table: &Map<String, Value>) -> Option<Vec<Rule>> {
-        let Value::Array(list) = table.get("rules")? else {
-            return self.complain("rules", "must be a list of tables");
-        };
-        let rules = list.iter().enumerate();
-        rules.map(|(index, rule)| self.rule(index, rule)).collect()
+fn kinds(reader: &mut Reader, table: &Table, at: &str) -> Option<Vec<Kind>> {
+    let setting = format!("{at}kinds");
+    let list = table.get("kinds")?.as_array();
+    let Some(list) = list.filter(|list| !list.is_empty()) else {
+        return reader.complain(&setting, &format!("must be a list of {}", named(&KINDS)));
+    };
+    let mut kinds = Vec::new();
+    for (index, value) in list.iter().enumerate() {
+        kinds.extend(reader.one_of(value, &format!("{setting}[{index}]"), &KINDS));
     }
+    Some(kinds)
+}
 
-    fn rule(&mut self, index: usize, value: &Value) -> Option<Rule> {
-        let at = format!("rules[{index}]");
-        let Value::Object(table) = value else {
-            return self.complain(&at, "must be a table");
-        };
-        let at = format!("{at}.");
-        self.unknown_keys(&at, table, &KEYS);
-        let effect = self.word(table, &at, "effect", &EFFECTS);
-        if !table.contains_key("effect") {
-            self.complain::<()>(&format!("{at}effect"), "is missing");
+fn expires(reader: &mut Reader, table: &Table, at: &str) -> Option<u64> {
+    let moment = table.get("expires")?.as_str().and_then(moment::parse);
+    if moment.is_none() {
+        let problem = "must be a moment in UTC, written as \"2027-01-31T18:00:00Z\"";
+        return reader.complain(&format!("{at}expires"), problem);
+    }
+    moment
+}
+
+fn reason(reader: &mut Reader, table: &Table, at: &str) -> Option<String> {
+    let reason = table.get("reason")?.as_str();
+    let Some(reason) = reason.filter(|reason| reason.len() <= MAX_REASON_LEN) else {
+        let problem = format!("must be a text of at most {MAX_REASON_LEN} bytes");
+        return reader.complain(&format!("{at}reason"), &problem);
+    };
+    Some(reason.to_owned())
+}
+
+fn id(reader: &mut Reader, table: &Table, at: &str, key: &str) -> Option<String> {
+    let value = table.get(key)?;
+    let star = key == "peer" && value == "*";
+    match value.as_str() {
+        Some(id) if star || is_id(id) => Some(id.to_owned()),
+        _ => {
+            let or_star = if key == "peer" { " or `*`" } else { "" };
+            let problem = format!("must be 1 to 128 of `A-Z a-z 0-9 . _ : -`{or_star}");
+            reader.complain(&format!("{at}{key}"), &problem)
         }
-        let peer = self.id(table, &at, "peer").filter(|peer| peer != "*");
-        Some(Rule {
-            peer,
-            direction: self.word(table, &at, "direction", &DIRECTIONS),
-            kinds: self.kinds(table, &at),
-            conversation: self.id(table, &at, "conversation"),
-            expires: self.expires(table, &at),
-            reason: self.reason(table, &at),
-            effect: effect?,
-        })
-    }
-
-    fn kinds(&mut self, table: &Map<String, Value>, at: &str) -> Option<Vec<Kind>> {
-        let setting = format!("{at}kinds");
-        let list = table.get("kinds")?.as_array();
-        let Some(list) = list.filter(|list| !list.is_empty()) else {
-            return self.complain(&setting, &format!("must be a list of {}", named(&KINDS)));
-        };
-        let mut kinds = Vec::new();
-        for (index, value) in list.iter().enumerate() {
-            kinds.extend(self.one_of(value, &format!("{setting}[{index}]"), &KINDS));
-        }
-        Some(kinds)
-    }
-
-    fn expires(&mut self, table: &Map<String, Value>, at: &str) -> Option<u64> {
-        let moment = table.get("expires")?.as_str().and_then(moment::parse);
-        if moment.is_none() {
-            let problem = "must be a moment in UTC, written as \"2027-01-31T18:00:00Z\"";
-            return self.complain(&format!("{at}expires"), problem);
-        }
-        moment
-    }
-
-    fn reason(&mut self, table: &Map<String, Value>, at: &str) -> Option<String> {
-        let reason = table.get("reason")?.as_str();
-        let Some(reason) = reason.filter(|reason| reason.len() <= MAX_REASON_LEN) else {
-            let problem = format!("must be a text of at most {MAX_REASON_LEN} bytes");
-            return self.complain(&format!("{at}reason"), &problem);
-        };
-        Some(reason.to_owned())
-    }
-
-    fn id(&mut self, table: &Map<String, Value>, at: &str, key: &str) -> Option<String> {
-        let value = table.get(key)?;
-        let star = key == "peer" && value == "*";
-        match value.as_str() {
-            Some(id) if star || is_id(id) => Some(id.to_owned()),
-            _ => {
-                let or_star = if key == "peer" { " or `*`" } else { "" };
-                let problem = format!("must be 1 to 128 of `A-Z a-z 0-9 . _ : -`{or_star}");
-                self.complain(&format!("{at}{key}"), &problem)
-            }
-        }
-    }
-
-    fn word<T: Copy>(
-        &mut self,
-        table: &Map<String, Value>,
-        at: &str,
-        key: &str,
-        words: &[(&str, T)],
-    ) -> Option<T> {
-        self.one_of(table.get(key)?, &format!("{at}{key}"), words)
-    }
-
-    fn one_of<T: Copy>(&mut self, value: &Value, setting: &str, words: &[(&str, T)]) -> Option<T> {
-        let found = words.iter().find(|(word, _)| value == word);
-        if found.is_none() {
-            return self.complain(setting, &format!("must be {}", named(words)));
-        }
-        found.map(|(_, meaning)| *meaning)
-    }
-
-    fn unknown_keys(&mut self, at: &str, table: &Map<String, Value>, known: &[&str]) {
-        let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
-        for key in unknown {
-            let problem = format!("is no setting; there are `{}`", known.join("`, `"));
-            self.complain::<()>(&format!("{at}{key}"), &problem);
-        }
-    }
-
-    fn complain<T>(&mut self, setting: &str, problem: &str) -> Option<T> {
-        self.complaints.push(Complaint {
-            setting: setting.to_owned(),
-            problem: problem.to_owned(),
-        });
-        None
     }
 }
 
@@ -246,11 +187,6 @@ const KINDS: [(&str, Kind); 4] = [
     ("read_receipt", Kind::ReadReceipt),
     ("end", Kind::End),
 ];
-
-fn named<T>(words: &[(&str, T)]) -> String {
-    let words: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-    words.join(", ")
-}
 
 fn is_id(text: &str) -> bool {
     let in_alphabet = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');

@@ -49,24 +49,24 @@ fn a_failed_commit_takes_back_what_was_not_committed_and_no_more() {
 fn the_quota_counts_what_is_there_and_what_the_call_adds() {
     let big = "v".repeat(MAX_VALUE_LEN);
     let mut state = PolicyState::default();
-    let fitting = QUOTA_BYTES / (MAX_VALUE_LEN + ENTRY_COST + 2);
+    let fitting = QUOTA_BYTES / (MAX_VALUE_LEN + ENTRY_COST + 3);
     for n in 0..fitting {
-        let _ = write(&mut state, "a", &[(&format!("{n:02}"), Some(&big))]);
+        let _ = write(&mut state, "a", &[(&format!("{n:03}"), Some(&big))]);
     }
     let shelf = state.shelf("a");
     let set = |writes: &mut Writes, key: &str, value: &str| {
         writes.set(&shelf, key.as_bytes().to_vec(), value.as_bytes().to_vec())
     };
     let mut writes = Writes::default();
-    assert_eq!(set(&mut writes, "99", &big), Err(WriteRefused::Quota));
+    assert_eq!(set(&mut writes, "999", &big), Err(WriteRefused::Quota));
     assert_eq!(
-        set(&mut writes, "00", &big),
+        set(&mut writes, "000", &big),
         Ok(()),
         "replacing grows nothing"
     );
-    writes.delete(&shelf, b"01".to_vec());
-    assert_eq!(set(&mut writes, "99", &big), Ok(()), "there is room again");
-    assert_eq!(set(&mut writes, "98", &big), Err(WriteRefused::Quota));
+    writes.delete(&shelf, b"001".to_vec());
+    assert_eq!(set(&mut writes, "999", &big), Ok(()), "there is room again");
+    assert_eq!(set(&mut writes, "998", &big), Err(WriteRefused::Quota));
     assert_eq!(set(&mut writes, "", "v"), Err(WriteRefused::Key));
     assert_eq!(
         set(&mut writes, &"k".repeat(MAX_KEY_LEN + 1), "v"),
@@ -76,6 +76,20 @@ fn the_quota_counts_what_is_there_and_what_the_call_adds() {
         set(&mut writes, "k", &format!("{big}v")),
         Err(WriteRefused::Value)
     );
+}
+
+#[test]
+fn one_call_writes_so_much_and_no_more_however_often_it_writes_the_same() {
+    let big = vec![0; MAX_VALUE_LEN];
+    let shelf = Shelf::default();
+    let mut writes = Writes::default();
+    let fitting = CALL_BYTES / (MAX_VALUE_LEN + ENTRY_COST + 1);
+    for _ in 0..fitting {
+        assert_eq!(writes.set(&shelf, b"k".to_vec(), big.clone()), Ok(()));
+    }
+    let again = writes.set(&shelf, b"k".to_vec(), big);
+    assert_eq!(again, Err(WriteRefused::Quota));
+    assert_eq!(writes.set(&shelf, b"k".to_vec(), b"v".to_vec()), Ok(()));
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn a_failure_goes_the_way_that_the_entry_says() {
 }
 
 #[test]
-fn a_state_that_is_full_takes_no_more() {
+fn a_call_that_writes_without_end_is_refused_and_goes_on() {
     // Sets values of 64 KiB under new keys until one is refused, then passes.
     let module = Module::that_does(
         "(loop
@@ -269,5 +269,5 @@ fn a_state_that_is_full_takes_no_more() {
             }
         );
     }
-    assert!(state.shelf("one").bytes() <= state::QUOTA_BYTES);
+    assert!(state.shelf("one").bytes() <= state::CALL_BYTES);
 }

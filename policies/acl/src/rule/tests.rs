@@ -1,25 +1,8 @@
-use std::collections::BTreeMap;
-
+use guest::Remembered;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-
-#[derive(Default)]
-struct Remembered(BTreeMap<Vec<u8>, Vec<u8>>);
-
-impl Memory for Remembered {
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.0.get(key).cloned()
-    }
-    fn set(&mut self, key: &[u8], value: &[u8]) -> bool {
-        self.0.insert(key.to_vec(), value.to_vec());
-        true
-    }
-    fn delete(&mut self, key: &[u8]) {
-        self.0.remove(key);
-    }
-}
 
 const TEXT: Message<'static> = Message {
     direction: Direction::Inbound,
@@ -30,6 +13,8 @@ const TEXT: Message<'static> = Message {
     from: "peer",
     to: "me",
     conversation: Some("c1"),
+    turn: None,
+    content: "hello",
     now: 1_000,
 };
 
@@ -42,9 +27,8 @@ fn mode(mode: Mode) -> Settings {
 
 fn word(verdict: &Verdict) -> &'static str {
     match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Reject { .. } => "reject",
         Verdict::Hold { code, .. } => code,
+        Verdict::Pass | Verdict::Rewrite(_) | Verdict::Reject { .. } => verdict.word(),
     }
 }
 
@@ -137,7 +121,7 @@ fn strangers_cannot_fill_the_memory() {
         assert_eq!(word(&said), CONTACT_REQUEST);
     }
     assert_eq!(
-        memory.0.len(),
+        memory.entries(),
         usize::try_from(MAX_PENDING).unwrap() * 2 + 1
     );
     let newest = peers.last().unwrap();
@@ -290,6 +274,8 @@ fn any_message() -> impl Strategy<Value = Message<'static>> {
                 from,
                 to,
                 conversation,
+                turn: None,
+                content: "hello",
                 now,
             },
         )

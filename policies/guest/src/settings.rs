@@ -1,0 +1,119 @@
+//! From an entry's JSON to checked values, every complaint with its setting's name.
+//!
+//! A [`Reader`] collects what is wrong so that all of it is said at once. A setting that was
+//! complained about reads as absent; [`read`] gives out settings only where nothing was wrong.
+
+use std::ops::RangeInclusive;
+
+use serde_json::Value;
+
+/// A table of settings.
+pub type Table = serde_json::Map<String, Value>;
+
+/// A setting that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The setting's name, with its path.
+    pub setting: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Reads the settings in `json` by `settings`, or says everything that is wrong with them.
+pub fn read<T>(
+    json: &str,
+    settings: impl FnOnce(&mut Reader, &Table) -> Option<T>,
+) -> Result<T, Vec<Complaint>> {
+    let mut reader = Reader::default();
+    let Ok(Value::Object(table)) = serde_json::from_str(json) else {
+        reader.complain::<()>("settings", "must be a table");
+        return Err(reader.complaints);
+    };
+    match settings(&mut reader, &table) {
+        Some(settings) if reader.complaints.is_empty() => Ok(settings),
+        Some(_) | None => Err(reader.complaints),
+    }
+}
+
+/// Collects what is wrong. `at` is the path of the table that is read, with its last dot.
+#[derive(Debug, Default)]
+pub struct Reader {
+    complaints: Vec<Complaint>,
+}
+
+impl Reader {
+    /// The meaning of the word under `key`.
+    pub fn word<T: Copy>(
+        &mut self,
+        table: &Table,
+        at: &str,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        self.one_of(table.get(key)?, &format!("{at}{key}"), words)
+    }
+
+    /// The meaning of the word that `value` is.
+    pub fn one_of<T: Copy>(
+        &mut self,
+        value: &Value,
+        setting: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let found = words.iter().find(|(word, _)| value == word);
+        if found.is_none() {
+            return self.complain(setting, &format!("must be {}", named(words)));
+        }
+        found.map(|(_, meaning)| *meaning)
+    }
+
+    /// The whole number under `key`.
+    pub fn number(
+        &mut self,
+        table: &Table,
+        at: &str,
+        key: &str,
+        range: RangeInclusive<u64>,
+    ) -> Option<u64> {
+        let number = table.get(key)?.as_u64();
+        if let Some(number) = number.filter(|number| range.contains(number)) {
+            return Some(number);
+        }
+        let (least, most) = (range.start(), range.end());
+        let problem = format!("must be a whole number from {least} to {most}");
+        self.complain(&format!("{at}{key}"), &problem)
+    }
+
+    /// The table under `key`.
+    pub fn table<'a>(&mut self, table: &'a Table, at: &str, key: &str) -> Option<&'a Table> {
+        let found = table.get(key)?.as_object();
+        if found.is_none() {
+            return self.complain(&format!("{at}{key}"), "must be a table");
+        }
+        found
+    }
+
+    /// Complains about every key that is not `known`.
+    pub fn unknown_keys(&mut self, at: &str, table: &Table, known: &[&str]) {
+        let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
+        for key in unknown {
+            let problem = format!("is no setting; there are `{}`", known.join("`, `"));
+            self.complain::<()>(&format!("{at}{key}"), &problem);
+        }
+    }
+
+    /// Complains about `setting`, which then reads as absent.
+    pub fn complain<T>(&mut self, setting: &str, problem: &str) -> Option<T> {
+        self.complaints.push(Complaint {
+            setting: setting.to_owned(),
+            problem: problem.to_owned(),
+        });
+        None
+    }
+}
+
+/// The words, as a complaint names them.
+pub fn named<T>(words: &[(&str, T)]) -> String {
+    let words: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+    words.join(", ")
+}
