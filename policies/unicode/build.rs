@@ -24,6 +24,7 @@ mod script;
 #[path = "build/write.rs"]
 mod write;
 
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script so")]
 fn main() -> Result<(), Box<dyn Error>> {
     for part in ["build.rs", "build", "src/bits.rs"] {
         println!("cargo::rerun-if-changed={part}");
