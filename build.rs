@@ -65,6 +65,8 @@ fn watch(names: &[String]) {
         "policies/Cargo.lock",
         "policies/guest/Cargo.toml",
         "policies/guest/src",
+        "policies/idna-adapter/Cargo.toml",
+        "policies/idna-adapter/src",
         "policies/unicode/Cargo.toml",
         "policies/unicode/build.rs",
         "policies/unicode/build",

@@ -1,24 +1,43 @@
-#[unsafe(no_mangle)]
-pub extern "C" fn f(p:*const u8,n:usize)->usize{
- let s=unsafe{std::str::from_utf8_unchecked(std::slice::from_raw_parts(p,n))};
- let mut r=s.to_string().len();
- { let mut l=linkify::LinkFinder::new(); l.kinds(&[linkify::LinkKind::Url]); for x in l.links(s){r+=x.start();} }
- { if let Ok(u)=url::Url::parse(s){ r+=u.as_str().len(); if let Some(h)=u.host_str(){ r+=url::quirks::domain_to_unicode(h).len(); } } }
- r+=unicode::look::skeleton(s).len()+unicode::script::mix(s) as usize;
- r
-}
+//! The policy `url-tag`: finds the URLs of a text, says what they are, and disarms the dangerous
+//! ones. Never fetches, never resolves a name.
+//!
+//! [`mod@find`] finds, [`explain`] says what a URL is, [`context`] where it stands, [`defang`]
+//! disarms, [`settings`] reads the entry's settings, and [`rule`] decides. All are pure and run
+//! anywhere.
+
 use guest::{Complaint, Decision, Memory, Message, Policy};
+
+use crate::settings::Settings;
+
+pub mod context;
+pub mod defang;
+pub mod explain;
+pub mod find;
+pub mod rule;
+pub mod settings;
+
 /// The policy.
 #[derive(Debug)]
 pub struct UrlTag;
+
 impl Policy for UrlTag {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SCHEMA: &'static str = "";
-    type Settings = ();
-    fn settings(json: &str) -> Result<(), Vec<Complaint>> { guest::settings::read(json, |r,t| { r.unknown_keys("",t,&["a"]); Some(())}) }
-    fn judge(_: &(), message: &Message<'_>, _: &mut impl Memory) -> Decision {
-	guest::Verdict::Rewrite(serde_json::json!({"a":message.content}).to_string()).into()
+    const SCHEMA: &'static str = settings::SCHEMA;
+
+    type Settings = Settings;
+
+    fn settings(json: &str) -> Result<Settings, Vec<Complaint>> {
+        Settings::from_json(json)
+    }
+
+    fn notes() -> Vec<(&'static str, String)> {
+        vec![("unicode", unicode::VERSION.to_owned())]
+    }
+
+    fn judge(settings: &Settings, message: &Message<'_>, _: &mut impl Memory) -> Decision {
+        rule::judge(settings, message)
     }
 }
+
 guest::component!(UrlTag);
