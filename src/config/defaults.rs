@@ -89,12 +89,16 @@ pub(super) struct DefaultPolicy {
     pub(super) on_failure: OnFailure,
 }
 
+/// What came from somebody else; a text of the owner's own agent goes out as it was written.
+const INBOUND: &[Direction] = &[Direction::Inbound];
 const BOTH: &[Direction] = &[Direction::Inbound, Direction::Outbound];
 
 /// The default chain in its order, each from the module that is built in under its name.
 pub(super) const POLICIES: &[DefaultPolicy] = &[
     DefaultPolicy::new("acl", BOTH),
     DefaultPolicy::new("rate-limit", BOTH),
+    DefaultPolicy::new("sanitize", INBOUND),
+    DefaultPolicy::new("url-tag", INBOUND),
     DefaultPolicy::new("conversation", BOTH),
 ];
 
