@@ -77,6 +77,7 @@ pub(super) async fn take_in(
     if let (Some(reason), Some(conversation)) = (ends, message.conversation.clone()) {
         let ended = ConversationEnded {
             conversation,
+            peer: Some(message.to.clone()),
             reason,
         };
         let notice = Notice::ConversationEnded(ended);
