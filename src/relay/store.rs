@@ -92,8 +92,10 @@ pub(super) trait Store: Send + Sync + fmt::Debug {
     /// What was said in a conversation.
     async fn history(&self, query: HistoryQuery) -> Result<Option<History>, StoreError>;
 
-    /// Forgets nonces that cannot come again and history older than `keep_history_since`.
-    async fn sweep(&self, now: Timestamp, keep_history_since: Timestamp) -> Result<(), StoreError>;
+    /// Forgets nonces that cannot come again.
+    async fn forget_nonces(&self, now: Timestamp) -> Result<(), StoreError>;
+    /// Forgets history that is older than `since`.
+    async fn forget_history(&self, since: Timestamp) -> Result<(), StoreError>;
 }
 
 /// What an agent tells others of itself.

@@ -62,6 +62,7 @@ pub(super) async fn connect(State(node): State<Arc<Node>>, mut request: Request)
 #[derive(Debug)]
 enum Refused {
     Denied(Denied),
+    TooManyCalls,
     TooManyTakeovers,
     Failed,
 }
@@ -85,6 +86,7 @@ impl IntoResponse for Refused {
             Refused::Denied(Denied::NoId) => (StatusCode::BAD_REQUEST, "missing x-agent-id"),
             Refused::Denied(Denied::Unproven) => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Refused::Denied(Denied::ClockSkew) => (StatusCode::UNAUTHORIZED, "clock_skew"),
+            Refused::TooManyCalls => (StatusCode::TOO_MANY_REQUESTS, "too many calls in a minute"),
             Refused::TooManyTakeovers => (StatusCode::TOO_MANY_REQUESTS, "replaced too often"),
             Refused::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "the relay failed"),
         }
@@ -106,6 +108,10 @@ async fn admit(node: &Node, headers: &HeaderMap) -> Result<Session, Refused> {
     }
     // A proof holds only for an agent that is known.
     let resident = resident.ok_or(Denied::Unproven)?;
+    if !resident.meter().take_call(now) {
+        debug!(agent.id = %proof.agent, "agent {} connects too often", proof.agent);
+        return Err(Refused::TooManyCalls);
+    }
     let until = proof.nonce_until();
     if !node
         .store

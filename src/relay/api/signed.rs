@@ -43,9 +43,15 @@ impl FromRequest<Arc<Node>> for Signed {
         let now = node.now();
         let proof = Proof::read(&head.headers)?;
         let resident = node.directory.find(&proof.agent, now).await?;
-        let account = resident.map(|resident| resident.account().clone());
+        let account = resident.as_ref().map(|resident| resident.account());
         let key = account.as_ref().map(|account| &account.key);
         proof.check(key, Subject::Request(&request), now)?;
+        drop(account);
+        // A proof holds only for an agent that is known.
+        let resident = resident.ok_or(Denied::Unproven)?;
+        if !resident.meter().take_call(now) {
+            return Err(Trouble::TooMany("too many calls in a minute"));
+        }
         let until = proof.nonce_until();
         if !node
             .store

@@ -262,8 +262,13 @@ impl<'a> Writer<'a> {
                 }
                 self.remove(vec![name]).await;
             }
-            // Written on an earlier connection: the word on it comes late, and still counts.
-            Acknowledged::Unknown => self.remove(vec![name]).await,
+            // Written on an earlier connection: the word on it comes late, and still counts, within
+            // bounds: past them the mail is written again, and acknowledged here.
+            Acknowledged::Unknown => {
+                if self.live.resident.meter().take_late_ack(self.now) {
+                    self.remove(vec![name]).await;
+                }
+            }
         }
     }
 

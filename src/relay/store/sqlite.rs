@@ -189,11 +189,15 @@ impl Store for SqliteStore {
             .await?)
     }
 
-    async fn sweep(&self, now: Timestamp, keep_history_since: Timestamp) -> Result<(), StoreError> {
-        let forget = move |c: &Connection| agent::forget_nonces(c, now);
-        self.database.write(forget).await?;
+    async fn forget_nonces(&self, now: Timestamp) -> Result<(), StoreError> {
+        let step = move |c: &Connection| agent::forget_some_nonces(c, now);
+        while self.database.write(step).await? > 0 {}
+        Ok(())
+    }
+
+    async fn forget_history(&self, since: Timestamp) -> Result<(), StoreError> {
         // In small steps, so that no message waits long behind the broom.
-        let step = move |c: &Connection| talk::forget_some(c, keep_history_since);
+        let step = move |c: &Connection| talk::forget_some(c, since);
         while self.database.write(step).await? > 0 {}
         Ok(())
     }

@@ -156,10 +156,10 @@ async fn a_nonce_is_claimed_once_until_it_is_swept() {
     assert!(claim(&alice).await);
     assert!(!claim(&alice).await);
     assert!(claim(&bob).await);
-    store.sweep(NOW, NOW).await.unwrap();
+    store.forget_nonces(NOW).await.unwrap();
     assert!(!claim(&alice).await, "its time has not passed");
     let later = NOW + Duration::from_millis(1);
-    store.sweep(later, NOW).await.unwrap();
+    store.forget_nonces(later).await.unwrap();
     assert!(claim(&alice).await);
 }
 
@@ -328,10 +328,10 @@ async fn an_end_is_kept_and_what_is_old_is_swept() {
         at: NOW,
     };
     store.keep_turn(kept.clone()).await.await.unwrap();
-    store.sweep(NOW, NOW).await.unwrap();
+    store.forget_history(NOW).await.unwrap();
     let found = store.conversation(&key).await.unwrap();
     assert_eq!(found, Some(kept.conversation));
     let later = NOW + Duration::from_millis(1);
-    store.sweep(NOW, later).await.unwrap();
+    store.forget_history(later).await.unwrap();
     assert_eq!(store.conversation(&key).await.unwrap(), None);
 }
