@@ -355,6 +355,7 @@ impl<'a> Writer<'a> {
     /// Takes mail out of the mailbox. Nobody waits for the commit: where it fails, the mail is
     /// written again on the next connection.
     async fn remove(&mut self, mail: Vec<MailName>) {
+        self.drain.forget(&mail);
         let agent = &self.live.resident.id;
         let _unwatched = self.node.store.remove(agent, mail).await;
     }
