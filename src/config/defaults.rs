@@ -61,8 +61,12 @@ pub(super) const OFFLINE_QUEUE_BOUNDS: Whole = Whole::new(1, 1_000_000);
 
 /// Size of one message in bytes, counted as version 1 does: UTF-16 units times four.
 pub const MESSAGE_MAX_BYTES: u32 = 65_536;
-/// From the 2,000 units that the plugin sends to what fits into a frame of 128 KiB.
-pub(super) const MESSAGE_BOUNDS: Whole = Whole::new(8_000, 131_072);
+/// The most that [`MESSAGE_MAX_BYTES`] may be: whatever is taken in must fit into a frame of 128 KiB
+/// when it is handed on. JSON writes a unit in at most six bytes (`\\u001f`), and what stands around
+/// the content takes less than 2 KiB: (131,072 - 2,048) / 6 units, times four.
+pub const MESSAGE_MAX_BYTES_MOST: u32 = (128 * 1024 - 2 * 1024) / 6 * 4;
+/// From the 2,000 units that the plugin sends to what fits into a frame.
+pub(super) const MESSAGE_BOUNDS: Whole = Whole::new(8_000, MESSAGE_MAX_BYTES_MOST);
 
 /// What is logged: changes of state and whatever is worse.
 pub const LOG_FILTER: &str = "info";

@@ -237,8 +237,23 @@ impl Generations {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::types::Secret;
+
+    /// An agent that is in memory and in no store.
+    pub(in crate::relay) fn resident(id: &str) -> Resident {
+        let account = Account {
+            key: SigningKey::new(&Secret::new("s3cret")),
+            last_features: None,
+            blocked: HashSet::new(),
+            allowed: HashSet::new(),
+            allowlist_enabled: false,
+            revision: 0,
+        };
+        let meter = Meter::new(0, Timestamp::default());
+        Resident::new(AgentId::new(id).unwrap(), account, meter)
+    }
 
     #[test]
     fn mail_is_settled_once_all_that_was_announced_is_submitted() {

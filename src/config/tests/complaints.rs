@@ -122,8 +122,8 @@ fn every_kind_of_fault_has_its_place_and_sentence() {
             "2:9: `relay_server.store`: expected `sqlite` or `sqlite:PATH`",
         ),
         (
-            "[relay_server]\nmessage_max_bytes = 131073",
-            "2:21: `relay_server.message_max_bytes`: must be from 8000 to 131072",
+            "[relay_server]\nmessage_max_bytes = 86017",
+            "2:21: `relay_server.message_max_bytes`: must be from 8000 to 86016",
         ),
         (
             "[relay_server]\noffline_queue_max = 0",
