@@ -14,7 +14,7 @@ use super::node::Node;
 use super::settings::{Settings, StorePath};
 use super::store::Store;
 use super::store::sqlite::{SqliteStore, create_file};
-use super::{accept, api};
+use super::{accept, api, descriptors};
 use crate::clock::Clock;
 use crate::db::OpenError;
 use crate::tasks::{DrainTimeout, Tasks};
@@ -71,6 +71,7 @@ pub enum StartError {
 impl Relay {
     /// Takes the address, opens the store and serves until it is shut down.
     pub async fn start(settings: Settings, clock: Clock) -> Result<RunningRelay, StartError> {
+        descriptors::raise_limit();
         let listening = |source| StartError::Listen {
             address: settings.listen,
             source,
