@@ -1,7 +1,7 @@
 //! Joins the relay's tasks together, and takes them apart in order.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::store::sqlite::{SqliteStore, create_file};
 use super::{accept, api, descriptors};
 use crate::clock::Clock;
 use crate::db::OpenError;
+use crate::files::FileError;
 use crate::tasks::{DrainTimeout, Tasks};
 
 /// How often nonces that cannot come again are swept out of the store: with the bound on calls in
@@ -54,15 +55,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
-    /// The store's file could not be created.
-    #[error("relay: store `{}`: {source}", path.display())]
-    StoreFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    /// The store's file could not be created, or is not private.
+    #[error("relay: store: {0}")]
+    StoreFile(#[from] FileError),
     /// The store could not be opened.
     #[error("relay: {0}")]
     Store(#[from] OpenError),
@@ -124,10 +119,7 @@ impl RunningRelay {
 }
 
 fn open_sqlite(path: &Path, storage: &Tasks) -> Result<Arc<dyn Store>, StartError> {
-    create_file(path).map_err(|source| StartError::StoreFile {
-        path: path.to_owned(),
-        source,
-    })?;
+    create_file(path)?;
     Ok(Arc::new(SqliteStore::open(path, storage)?))
 }
 
