@@ -78,6 +78,8 @@ async fn acknowledgements_of_what_was_never_written_reach_the_store_only_so_ofte
     // Not written on this connection, and one too many: the mail stays and comes in its turn.
     bob.acknowledge(&alice.id, "m-128", "accepted").await;
     bob.link.hears_nothing().await;
+    // Registering waits for the disk, and so for all that was written before it.
+    relay.register("behind all that").await;
     bob.acknowledge(&alice.id, "m-0", "accepted").await;
     assert_eq!(bob.message().await["id"], "m-128");
 }
