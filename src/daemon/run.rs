@@ -21,7 +21,7 @@ use super::identity::{self, IdentityError, Known};
 use super::inbound::{IN_HAND, Inbound, Inbox, Received, inbox};
 use super::lane::{Lane, Room};
 use super::link::{ClockOffset, Link, LinkStatus};
-use super::outbound::Outbox;
+use super::outbound::{Outbox, outbox};
 use super::relay_client::{RelayCallError, RelayClient};
 use super::story::Events;
 use super::{dialogue, policies, schema};
@@ -122,6 +122,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     )?;
     let known = found.establish(config, &client, &settings.name).await?;
     take_over(&db, &known, &clock).await?;
+    leave_behind(&db, &known, &clock).await?;
 
     let foundation = Foundation {
         identity: known.identity,
@@ -166,7 +167,7 @@ impl Foundation {
         let rooms = tasks.part();
         let me = self.identity.agent_id.clone();
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
-        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
+        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
         let lane = Lane::new(db.clone(), self.policies.chain(), clock.clone(), ROOM);
         let gateway = if settings.deliver {
             let secret = &self.identity.agent_secret;
@@ -296,6 +297,22 @@ async fn take_over(db: &Database, known: &Known, clock: &Clock) -> Result<(), Db
         .await?;
     if count > 0 {
         info!("took over {count} conversations from the state file");
+    }
+    Ok(())
+}
+
+/// Refuses what this daemon was to send as the agent that it was before.
+async fn leave_behind(db: &Database, known: &Known, clock: &Clock) -> Result<(), DbError> {
+    let (me, before) = (known.identity.agent_id.clone(), known.before.clone());
+    let before = before.unwrap_or_else(|| me.clone());
+    let now = clock.now();
+    // Nobody listens yet, so nobody is told but by the rows.
+    let refused = db
+        .write(move |connection| outbox::refuse_all_of_others(connection, &me, &before, now))
+        .await?;
+    if !refused.is_empty() {
+        let count = refused.len();
+        warn!("{count} messages were drafted as another agent and will not be sent");
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ impl Rooms {
         let lane = Lane::new(db.clone(), chain, clock.clone(), room);
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let me = AgentId::new(ME).unwrap();
-        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
+        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
         Self {
             inbound: Inbound {
                 me: me.clone(),

@@ -27,7 +27,7 @@ pub(in crate::daemon) fn judge_again(
     } = &held;
     let known = dialogue::find(bench.connection, &about.peer, &about.conversation)?;
     if known.as_ref().is_some_and(|one| one.ended.is_some()) {
-        outbox::held::refuse(bench.connection, me, *row, ENDED)?;
+        outbox::held::refuse(bench.connection, *row, ENDED)?;
         return told(bench, about, RowState::Refused, Some(ENDED.to_owned()));
     }
     let turns = known.map_or(0, |dialogue| dialogue.turns);

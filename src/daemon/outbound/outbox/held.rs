@@ -7,7 +7,7 @@ use super::{RowState, about};
 use crate::daemon::rows::{RowId, from_json, json, parsed, time};
 use crate::daemon::story::About;
 use crate::policy::{Hold, Outcome, Ruling};
-use crate::types::{AgentId, Kind, Timestamp, TurnNumber};
+use crate::types::{Kind, Timestamp, TurnNumber};
 
 /// A draft that is held, as it was taken.
 #[derive(Debug)]
@@ -33,7 +33,6 @@ pub(in crate::daemon) struct Standing<'a> {
 /// The draft at `row`, if it is held.
 pub(in crate::daemon) fn load(
     connection: &Connection,
-    me: &AgentId,
     row: RowId,
 ) -> rusqlite::Result<Option<Held>> {
     connection
@@ -41,7 +40,7 @@ pub(in crate::daemon) fn load(
         .query_row([row.0], |held| {
             Ok(Held {
                 row,
-                about: about(held, me)?,
+                about: about(held)?,
                 kind: parsed(held, "kind")?,
                 content: held.get("content")?,
                 max_turns: turn(held, "max_turns")?,
@@ -88,14 +87,13 @@ pub(in crate::daemon) fn judged_again(
 /// Refuses the held draft at `row`.
 pub(in crate::daemon) fn refuse(
     connection: &Connection,
-    me: &AgentId,
     row: RowId,
     why: &str,
 ) -> rusqlite::Result<About> {
     connection
         .prepare_cached(
             "UPDATE outbox SET state = 'refused', reason = ?2, hold = NULL
-             WHERE row = ?1 AND state = 'held' RETURNING recipient, id, conversation",
+             WHERE row = ?1 AND state = 'held' RETURNING author, recipient, id, conversation",
         )?
-        .query_row(params![row.0, why], |refused| about(refused, me))
+        .query_row(params![row.0, why], about)
 }

@@ -71,12 +71,13 @@ pub(in crate::daemon) fn insert(
         .filter(|_| row.state != RowState::Refused);
     connection
         .prepare_cached(
-            "INSERT INTO outbox (id, recipient, kind, conversation, turn, max_turns, content,
+            "INSERT INTO outbox (author, id, recipient, kind, conversation, turn, max_turns, content,
                  admitted, created_at, state, reason, hold, annotations, verdicts,
                  idempotency_key, request_digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
+            row.message.from.as_str(),
             row.message.id.as_str(),
             row.message.to.as_str(),
             row.message.kind.as_str(),
