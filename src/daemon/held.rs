@@ -21,7 +21,7 @@ use super::view::{Event, HeldAnswer, HeldMessage, HeldRefusal};
 use crate::clock::Clock;
 use crate::db::{Database, DbError};
 use crate::policy::Hold;
-use crate::types::{AgentId, Direction, MessageId, Trust};
+use crate::types::{AgentId, Direction, MessageId, Timestamp, Trust};
 
 use rows::{Called, Place};
 
@@ -107,7 +107,7 @@ impl HeldBox {
                     Ok(place) => place,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
-                let about = settle_refused(connection, place)?;
+                let about = settle_refused(connection, place, now)?;
                 let detail = Some(REFUSED_BY_OWNER.to_owned());
                 let entry = story::write(connection, &about, now, "refused", detail)?;
                 Ok(Ok((about, entry)))
@@ -261,10 +261,14 @@ impl Opening {
     }
 }
 
-fn settle_refused(connection: &Connection, place: Place) -> rusqlite::Result<About> {
+fn settle_refused(
+    connection: &Connection,
+    place: Place,
+    now: Timestamp,
+) -> rusqlite::Result<About> {
     match place.direction {
-        Direction::Inbound => inbox::held::refuse(connection, place.row, REFUSED_BY_OWNER),
-        Direction::Outbound => outbox::held::refuse(connection, place.row, REFUSED_BY_OWNER),
+        Direction::Inbound => inbox::held::refuse(connection, place.row, now, REFUSED_BY_OWNER),
+        Direction::Outbound => outbox::held::refuse(connection, place.row, now, REFUSED_BY_OWNER),
     }
 }
 

@@ -18,13 +18,13 @@ use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::held::HeldBox;
 use super::identity::{self, IdentityError, Known};
-use super::inbound::{IN_HAND, Inbound, Inbox, Received, inbox};
+use super::inbound::{IN_HAND, Inbound, Inbox, Received};
 use super::lane::{Lane, Room};
 use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::{Outbox, outbox};
 use super::relay_client::{RelayCallError, RelayClient};
 use super::story::Events;
-use super::{dialogue, policies, schema};
+use super::{dialogue, keeping, policies, schema};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::state_file::{Identity, StateFile};
@@ -40,9 +40,6 @@ const ROOM: Room = Room {
     inbox: 10_000,
     outbox: 10_000,
 };
-
-/// How often identities that no repeat can have any more are forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
 /// How long the rooms may take for their last writes once the daemon is to stop.
 const LAST_WRITES: Duration = Duration::from_secs(8);
@@ -198,7 +195,12 @@ impl Foundation {
         let link = self.start_link(config, received, &outbox, &rooms);
         rooms.spawn(
             "housekeeping",
-            keep_house(db.clone(), clock.clone(), tasks.clone()),
+            keeping::keep(
+                db.clone(),
+                events.clone(),
+                clock.clone(),
+                tasks.stopping().clone(),
+            ),
         );
         let state = follow::follow(&rooms, config.paths.state_file(), StateFile::read).await;
         let policies = self
@@ -324,22 +326,4 @@ async fn close(rooms: Tasks, db: Database) {
         warn!("the database is closed under {why}");
     }
     db.close().await;
-}
-
-async fn keep_house(db: Database, clock: Clock, tasks: Tasks) {
-    let mut due = tokio::time::interval(HOUSEKEEPING);
-    loop {
-        tokio::select! {
-            biased;
-            () = tasks.stopping().cancelled() => return,
-            _ = due.tick() => {}
-        }
-        let now = clock.now();
-        let forgotten = db
-            .write(move |connection| inbox::forget_old(connection, now))
-            .await;
-        if let Err(why) = forgotten {
-            warn!("old message identities could not be forgotten: {why}");
-        }
-    }
 }

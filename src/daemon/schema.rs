@@ -10,4 +10,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0002_boxes.sql"),
     include_str!("schema/0003_held.sql"),
     include_str!("schema/0004_author.sql"),
+    include_str!("schema/0005_keeping.sql"),
 ];

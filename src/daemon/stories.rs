@@ -77,6 +77,7 @@ fn told(
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: shown_content(row)?,
+        content_bytes: row.get("content_bytes")?,
         annotations: from_json(row, "annotations")?,
         verdicts: from_json(row, "verdicts")?,
         events: story::read(connection, &from, &message_id)?,

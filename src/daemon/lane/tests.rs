@@ -205,6 +205,17 @@ impl Rooms {
             .collect()
     }
 
+    /// Whether the database's files hold `word` anywhere.
+    pub(super) fn files_hold(&self, word: &str) -> bool {
+        let files = std::fs::read_dir(self.dir.path()).unwrap();
+        files.into_iter().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes
+                .windows(word.len())
+                .any(|part| part == word.as_bytes())
+        })
+    }
+
     pub(super) async fn count(&self, table: &'static str) -> u64 {
         let sql = format!("SELECT count(*) FROM {table}");
         let count = move |connection: &Connection| connection.query_row(&sql, [], |row| row.get(0));

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::settle::{Again, Attempts, Settlement, Word};
 use crate::clock::Clock;
 use crate::daemon::dialogue;
-use crate::daemon::rows::{RowId, maybe_parsed, parsed};
+use crate::daemon::rows::{EMPTIED, RowId, maybe_parsed, parsed, turn};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::OutboxMessage;
 use crate::db::{Database, DbError};
@@ -130,12 +130,12 @@ pub(in crate::daemon) fn refuse_all_to(
     why: &str,
 ) -> rusqlite::Result<Vec<Entry>> {
     let refused: Vec<About> = connection
-        .prepare_cached(
-            "UPDATE outbox SET state = 'refused', reason = ?2
+        .prepare_cached(&format!(
+            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3, {EMPTIED}
              WHERE recipient = ?1 AND state IN ('queued', 'held')
              RETURNING author, recipient, id, conversation",
-        )?
-        .query_map([peer.as_str(), why], about)?
+        ))?
+        .query_map(params![peer.as_str(), why, now.as_millis()], about)?
         .collect::<rusqlite::Result<_>>()?;
     tell_refused(connection, &refused, now, why)
 }
@@ -156,11 +156,11 @@ pub(in crate::daemon) fn refuse_all_of_others(
     let why = format!("it was drafted as another agent; this agent is {me} now");
     let refused: Vec<About> = connection
         .prepare_cached(
-            "UPDATE outbox SET state = 'refused', reason = ?2
+            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3
              WHERE author <> ?1 AND state IN ('queued', 'held')
              RETURNING author, recipient, id, conversation",
         )?
-        .query_map([me.as_str(), why.as_str()], about)?
+        .query_map(params![me.as_str(), why, now.as_millis()], about)?
         .collect::<rusqlite::Result<_>>()?;
     tell_refused(connection, &refused, now, &why)
 }
@@ -217,8 +217,8 @@ fn admitted(row: &Row<'_>) -> rusqlite::Result<Admitted> {
             kind: parsed(row, "kind")?,
             content: row.get("admitted")?,
             conversation: Some(parsed(row, "conversation")?),
-            turn: rows::turn(row, "turn")?,
-            max_turns: rows::turn(row, "max_turns")?,
+            turn: turn(row, "turn")?,
+            max_turns: turn(row, "max_turns")?,
         },
         attempts: Attempts {
             count: row.get("attempts")?,
@@ -246,7 +246,7 @@ fn settle(
         .prepare_cached(
             "UPDATE outbox SET state = ?2, reason = ?3, next_attempt_at = ?4,
                  last_word = coalesce(?5, last_word), may_repeat = may_repeat OR ?6,
-                 attempts = attempts + 1
+                 attempts = attempts + 1, settled_at = ?7
              WHERE row = ?1 AND state = 'queued' RETURNING author, recipient, id, conversation",
         )?
         .query_row(
@@ -257,6 +257,7 @@ fn settle(
                 again.map(|again| (now + again.after).as_millis()),
                 again.and_then(|again| again.word).map(Word::as_str),
                 again.is_some_and(|again| again.may_repeat),
+                state.stage().settled_at(now),
             ],
             about,
         )
