@@ -60,6 +60,11 @@ impl Home {
         self.environment.push((name.to_owned(), value.into()));
     }
 
+    /// Has the configuration name another relay from the next start on.
+    pub(crate) fn move_to(&mut self, relay_url: &str) {
+        relay_url.clone_into(&mut self.relay_url);
+    }
+
     pub(crate) fn state_file(&self) -> PathBuf {
         self.dir.path().join("opendialogue-state.json")
     }
