@@ -36,6 +36,7 @@ impl Key {
 }
 
 pub(super) const RELAY_URL: Key = Key::new("relay", "url").variable("OPENDIALOGUE_SERVER_URL");
+pub(super) const RELAY_ALLOW_PLAIN: Key = Key::new("relay", "allow_plain");
 
 pub(super) const GATEWAY_BASE_URL: Key =
     Key::new("gateway", "base_url").variable("OPENDIALOGUE_GATEWAY_BASE_URL");
@@ -61,8 +62,9 @@ pub(super) const MESSAGE_MAX_BYTES: Key = Key::new("relay_server", "message_max_
 pub(super) const OPEN_REST: Key = Key::new("relay_server", "open_rest");
 
 /// Every key outside `[[policy]]`.
-pub(super) const KEYS: [Key; 19] = [
+pub(super) const KEYS: [Key; 20] = [
     RELAY_URL,
+    RELAY_ALLOW_PLAIN,
     GATEWAY_BASE_URL,
     GATEWAY_ALLOW_REMOTE,
     GATEWAY_TOKEN,
