@@ -2,7 +2,8 @@
 //!
 //! Owns the one instance that is reused from message to message, and the count of failures. After
 //! a failure the instance is dropped and the next message gets a fresh one; after
-//! [`MAX_FAILURES`] in a row the policy is not entered until it is loaded again.
+//! [`MAX_FAILURES`] in a row the policy is not entered until it is loaded again. What is only tried
+//! out gets an instance of its own, which neither waits for the live one nor keeps it waiting.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,6 +56,8 @@ pub(crate) struct Guest {
     engine: Engine,
     prepared: Arc<Prepared>,
     journal: Arc<Journal>,
+    /// Its own, so that trying out cannot use up the lines of live messages.
+    trial_journal: Arc<Journal>,
     limits: Limits,
     settings: String,
     seat: Mutex<Seat>,
@@ -109,6 +112,7 @@ impl Guest {
             engine: engine.clone(),
             prepared,
             journal,
+            trial_journal: Arc::new(Journal::new(name)),
             limits,
             settings,
             seat: Mutex::new(Seat {
@@ -145,12 +149,26 @@ impl Guest {
         // Taken out, so that an instance that fails is gone whichever way this ends.
         let mut running = match seat.running.take() {
             Some(running) if running.calls < CALLS_OF_AN_INSTANCE => running,
-            Some(_) | None => self.restart()?,
+            Some(_) | None => self.restart(&self.journal)?,
         };
         let answer = running.instance.evaluate(&self.name, question, memory)?;
         running.calls += 1;
         seat.running = Some(running);
         Ok(answer)
+    }
+
+    /// Asks the policy about a message that is only tried out, in an instance that nothing else uses.
+    pub(crate) fn try_out(
+        &self,
+        question: Question<'_>,
+        memory: Memory,
+    ) -> Result<(Decision, Wrote), CallFailed> {
+        if self.seat().failures >= MAX_FAILURES {
+            return Err(CallFailed::NotEntered(MAX_FAILURES));
+        }
+        let _entered = self.engine.enter();
+        let mut trial = self.restart(&self.trial_journal)?;
+        trial.instance.evaluate(&self.name, question, memory)
     }
 
     /// Counts a message that the policy was asked about.
@@ -179,13 +197,13 @@ impl Guest {
     /// Puts a fresh instance in the place of one that was tried out.
     pub(crate) fn renew(&self) -> Result<(), CallFailed> {
         let _entered = self.engine.enter();
-        let fresh = self.restart()?;
+        let fresh = self.restart(&self.journal)?;
         self.seat().running = Some(fresh);
         Ok(())
     }
 
-    fn restart(&self) -> Result<Running, CallFailed> {
-        let journal = Arc::clone(&self.journal);
+    fn restart(&self, journal: &Arc<Journal>) -> Result<Running, CallFailed> {
+        let journal = Arc::clone(journal);
         let mut instance = self.prepared.start(&self.engine, journal, self.limits)?;
         let problems = instance.configure(&self.settings)?;
         match problems.first() {
