@@ -25,6 +25,7 @@ pub(crate) struct Home {
     environment: Vec<(String, OsString)>,
     pub(crate) clock: Clock,
     pub(crate) register_again: bool,
+    pub(crate) accept_unproven: bool,
 }
 
 /// A daemon that runs in a [`Home`].
@@ -42,6 +43,7 @@ impl Home {
             environment: Vec::new(),
             clock: Clock::manual(NOW),
             register_again: false,
+            accept_unproven: false,
         }
     }
 
@@ -101,6 +103,7 @@ impl Home {
             config,
             name: "test agent".to_owned(),
             register_again: self.register_again,
+            accept_unproven: self.accept_unproven,
             deliver: false,
         };
         let tasks = Tasks::new();
