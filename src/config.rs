@@ -73,7 +73,7 @@ pub struct Config {
 /// `[relay]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayLink {
-    /// Where agents connect.
+    /// Where agents connect; encrypted or on this machine unless `allow_plain` is set.
     pub url: RelayUrl,
 }
 

@@ -60,6 +60,8 @@ async fn send() {
         with("conversation_id", json!("c-1")),
         with("turn_number", json!(3)),
         with("reply_session", json!("agent:main:main")),
+        with("reply_session", json!("agent:main:main")).header("authorization", "Bearer wrong"),
+        with("reply_session", json!("agent:main:main")).with_token(),
         with("content", json!("x".repeat(2_000))),
         // Two units each: a thousand of them are two thousand.
         with("content", json!("👍".repeat(1_000))),
@@ -222,6 +224,13 @@ async fn evaluate() {
         let ask = Ask::post("/policies/evaluate", &body);
         table.push(format!("{body} {}", api.shown(ask).await));
     }
+    // What could not come is not tried, and no page of another origin tries anything.
+    let long = json!({ "content": "x".repeat(64 * 1024 + 1) });
+    let refused = api.ask(Ask::post("/policies/evaluate", &long)).await;
+    assert_eq!(refused.status, 400);
+    let page = Ask::post("/policies/evaluate", &json!({ "content": "hello" }));
+    let refused = api.ask(page.header("origin", "https://page.example")).await;
+    assert_eq!(refused.status, 403);
     let status = api.ask(Ask::get("/status")).await.json();
     assert_eq!((&status["held"], &status["inbox"]), (&json!(0), &json!(0)));
     insta::assert_snapshot!(table.join("\n"));

@@ -131,6 +131,7 @@ async fn start(home: &Path, relay_url: &str, tasks: &Tasks) -> Result<Daemon, Bo
         config: Config::load(&environment, &Overrides::default(), None)?,
         name: "bench".to_owned(),
         register_again: false,
+        accept_unproven: false,
         deliver: true,
     };
     Ok(daemon::start(settings, Clock::system(), tasks)

@@ -19,6 +19,9 @@ pub(super) struct Arguments {
     /// Become a new agent where the identity of this home belongs to another relay
     #[arg(long)]
     register: bool,
+    /// Go on with this relay although it no longer proves who sends, as it did before
+    #[arg(long)]
+    accept_unproven: bool,
 }
 
 impl Arguments {
@@ -31,6 +34,7 @@ impl Arguments {
             config,
             name: AGENT_NAME.to_owned(),
             register_again: self.register,
+            accept_unproven: self.accept_unproven,
             deliver: true,
         };
         let mut signals = role::Signals::listen()?;

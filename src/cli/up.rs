@@ -100,6 +100,7 @@ async fn start_agent(config: &Config, deliver: bool, tasks: &Tasks) -> Result<Ru
         name: AGENT_NAME.to_owned(),
         // On another port the relay counts as another one, although its store is the same.
         register_again: true,
+        accept_unproven: false,
         deliver,
     };
     daemon::start(settings, Clock::system(), tasks)

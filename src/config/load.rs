@@ -104,9 +104,15 @@ fn relay(layers: &mut Layers<'_>) -> RelayLink {
         show: |url| quoted(url.to_string()),
     };
     let default = RelayUrl::parse(defaults::RELAY_URL).expect("the default relay is a URL");
-    RelayLink {
-        url: layers.decide(&schema::RELAY_URL, &kind, default).value,
+    let url = layers.decide(&schema::RELAY_URL, &kind, default);
+    let allow_plain = layers.decide(&schema::RELAY_ALLOW_PLAIN, &Switch, false);
+    if !url.value.is_secure() && !url.value.is_loopback() && !allow_plain.value {
+        let sentence = "without TLS everybody on the way can read and change what is said, also \
+                        that the relay proves who sends; write `wss`, or set \
+                        `allow_plain = true` in `[relay]` if that is meant";
+        layers.complain(&schema::RELAY_URL.path(), url.origin, sentence);
     }
+    RelayLink { url: url.value }
 }
 
 fn gateway(layers: &mut Layers<'_>) -> Gateway {

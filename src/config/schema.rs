@@ -36,6 +36,7 @@ impl Key {
 }
 
 pub(super) const RELAY_URL: Key = Key::new("relay", "url").variable("OPENDIALOGUE_SERVER_URL");
+pub(super) const RELAY_ALLOW_PLAIN: Key = Key::new("relay", "allow_plain");
 
 pub(super) const GATEWAY_BASE_URL: Key =
     Key::new("gateway", "base_url").variable("OPENDIALOGUE_GATEWAY_BASE_URL");
@@ -63,8 +64,9 @@ pub(super) const TRUSTED_PROXIES: Key = Key::new("relay_server", "trusted_proxie
 pub(super) const OPEN_REST: Key = Key::new("relay_server", "open_rest");
 
 /// Every key outside `[[policy]]`.
-pub(super) const KEYS: [Key; 21] = [
+pub(super) const KEYS: [Key; 22] = [
     RELAY_URL,
+    RELAY_ALLOW_PLAIN,
     GATEWAY_BASE_URL,
     GATEWAY_ALLOW_REMOTE,
     GATEWAY_TOKEN,

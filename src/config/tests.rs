@@ -59,8 +59,8 @@ fn the_defaults_are_the_documented_ones() {
 #[test]
 fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
     let file =
-        "relay.url = 'ws://file'\n[relay_server]\nlisten = '0.0.0.0:1'\nstore = 'sqlite:f.db'";
-    let variable = ("OPENDIALOGUE_SERVER_URL", "ws://variable");
+        "relay.url = 'wss://file'\n[relay_server]\nlisten = '0.0.0.0:1'\nstore = 'sqlite:f.db'";
+    let variable = ("OPENDIALOGUE_SERVER_URL", "wss://variable");
     let flags = Overrides {
         relay_listen: Some("127.0.0.1:2".to_owned()),
         relay_store: Some("sqlite:flag.db".to_owned()),
@@ -80,7 +80,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
             vec![],
             &none,
             file,
-            "\"ws://file/connect\"",
+            "\"wss://file/connect\"",
             "/etc/od/opendialogue.toml:1:13",
         ),
         (
@@ -88,7 +88,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
             vec![variable],
             &none,
             file,
-            "\"ws://variable/connect\"",
+            "\"wss://variable/connect\"",
             "OPENDIALOGUE_SERVER_URL",
         ),
         (

@@ -68,14 +68,18 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
 }
 
 async fn pass_guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let route = parts
         .extensions
         .get::<MatchedPath>()
         .map(MatchedPath::as_str);
-    let judged = guard.judge(&Asked::of(&parts, route));
+    let asked = Asked::of(&parts, route);
+    let (judged, shown) = (guard.judge(&asked), guard.shown(&asked));
     let mut response = match judged {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Ok(()) => {
+            parts.extensions.insert(shown);
+            next.run(Request::from_parts(parts, body)).await
+        }
         Err(denied) => ApiError::from(denied).into_response(),
     };
     let headers = response.headers_mut();

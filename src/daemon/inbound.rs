@@ -30,7 +30,7 @@ use crate::wire::{Features, Form, MessageFrame, NonceMemory, SigningKey};
 
 pub(super) use again::judge_again;
 pub(super) use inbox::{Admitted, Inbox, Settled};
-pub(super) use judge::{Intake, Taken, reason, take};
+pub(super) use judge::{Intake, Taken, UNAUTHENTICATED_RELAY, reason, take};
 pub(super) use verify::{Unverified, Verified};
 
 /// How many messages may wait here for the judging lane: as many as a relay leaves unacknowledged.
@@ -44,11 +44,22 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 pub(super) struct Session {
     pub(super) key: SigningKey,
     pub(super) form: Form,
-    /// None for a version 1 relay, which also does not prove who sends.
+    /// None for a version 1 relay.
     pub(super) features: Option<Features>,
     pub(super) nonces: Mutex<NonceMemory>,
     /// Where acknowledgements for this session's frames go.
     pub(super) acks: mpsc::Sender<Ack>,
+}
+
+impl Session {
+    /// Whether the relay proves who sends: only a relay that derives the key from this agent's
+    /// secret does, whatever else it announces.
+    pub(super) fn authenticates(&self) -> bool {
+        match self.form {
+            Form::Sig2 => true,
+            Form::V1 => false,
+        }
+    }
 }
 
 /// A message frame as the link read it.
@@ -58,6 +69,8 @@ pub(super) struct Received {
     pub(super) session: Arc<Session>,
     /// When, by the relay's clock.
     pub(super) read_at: Timestamp,
+    /// When, by this machine's clock.
+    pub(super) read_here_at: Timestamp,
 }
 
 /// The task that verifies, has judged, and acknowledges.

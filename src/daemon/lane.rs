@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 use super::inbound::{Intake, Verified};
 use super::outbound::{Draft, Drafted};
@@ -37,6 +38,8 @@ pub(super) struct Lane {
     memory: Arc<Mutex<Memory>>,
     clock: Clock,
     room: Room,
+    /// One place for whoever only tries the policies out.
+    trials: Arc<Semaphore>,
 }
 
 /// How many messages may wait in each box.
@@ -72,6 +75,7 @@ impl Lane {
             memory: Arc::default(),
             clock,
             room,
+            trials: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -97,18 +101,24 @@ impl Lane {
     }
 
     /// Has the chain judge `message` on a copy of what the policies remember, and forgets it.
+    /// Nothing while another is being tried: so trying out never takes much of this machine.
     pub(super) async fn try_out<M: Subject + Send + 'static>(
         &self,
         message: M,
-    ) -> Result<Ruling, DbError> {
+    ) -> Result<Option<Ruling>, DbError> {
+        let Ok(_alone) = self.trials.try_acquire() else {
+            return Ok(None);
+        };
         let lane = self.clone();
-        self.db
+        let tried = self
+            .db
             .read(move |connection| {
                 let chain = lane.chain.load_full();
                 let remembered = lane.remembered(connection)?;
                 Ok(chain.try_out(&message, &remembered))
             })
-            .await
+            .await;
+        tried.map(Some)
     }
 
     /// What the policies remember, as of the last message that is on disk.

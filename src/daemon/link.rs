@@ -7,7 +7,7 @@
 mod backoff;
 mod clock_offset;
 pub(super) mod dial;
-mod session;
+pub(super) mod session;
 mod unsettled;
 
 use std::time::Duration;
@@ -72,7 +72,8 @@ pub(super) enum LinkState {
     Connected,
     /// Connecting went wrong; it is tried again by itself.
     Waiting,
-    /// The relay does not know this agent, or its signature: a person has to act.
+    /// The relay does not know this agent or its signature, or no longer proves who sends: a person
+    /// has to act.
     Refused,
     /// Another process connected as this agent.
     Replaced,
@@ -131,7 +132,7 @@ impl Link {
                     self.wait(wait, why).await;
                 }
                 Next::Refused(why) => {
-                    warn!("the relay refuses this agent: {why}");
+                    warn!("there is no session with the relay until a person acts: {why}");
                     self.show(LinkState::Refused, Some(why));
                     self.pause(FOR_A_PERSON).await;
                 }
@@ -210,6 +211,7 @@ impl Link {
                 Next::BackOff("the relay sent a frame of more than 128 KiB".to_owned())
             }
             SessionEnd::Renew(why) => Next::AtOnce(why),
+            SessionEnd::Refused(why) => Next::Refused(why),
             SessionEnd::Replaced => Next::Replaced,
             SessionEnd::Stopped => Next::Stop,
         }

@@ -20,6 +20,7 @@ use super::held::HeldBox;
 use super::identity::{self, IdentityError, Known};
 use super::inbound::{IN_HAND, Inbound, Inbox, Received};
 use super::lane::{Lane, Room};
+use super::link::session::proof;
 use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::{Outbox, outbox};
 use super::relay_client::{RelayCallError, RelayClient};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub name: String,
     /// Whether an identity of another relay is given up for a new one.
     pub register_again: bool,
+    /// Whether the relay is taken as it is where it no longer proves who sends.
+    pub accept_unproven: bool,
     /// Whether messages are handed to the gateway; else they wait in the inbox and are shown.
     pub deliver: bool,
 }
@@ -120,6 +123,11 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     let known = found.establish(config, &client, &settings.name).await?;
     take_over(&db, &known, &clock).await?;
     leave_behind(&db, &known, &clock).await?;
+    if settings.accept_unproven {
+        let relay = config.relay.url.clone();
+        db.write(move |connection| proof::forget(connection, &relay))
+            .await?;
+    }
 
     let foundation = Foundation {
         identity: known.identity,

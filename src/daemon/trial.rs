@@ -1,5 +1,6 @@
 //! A message that is only tried out on the chain in force: nothing is kept of it, nowhere.
 
+use super::handle::CONTENT_MAX_UNITS;
 use super::random;
 use super::view::{EvaluateRequest, Evaluation};
 use crate::policy::{Facts, Hold, Outcome, Rejection, Ruling, StepVerdict, Subject};
@@ -7,6 +8,9 @@ use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestam
 
 /// The other agent, where the caller names none: no relay gives out this id.
 const NOBODY: &str = "nobody";
+
+/// The longest content that is tried as if it came, in bytes: what a relay takes by default.
+const INBOUND_MAX_BYTES: usize = 64 * 1024;
 
 /// A message as if it came, or went, now.
 #[derive(Debug)]
@@ -44,6 +48,24 @@ impl Trial {
             now,
         }
     }
+}
+
+/// Whether the content could come, or go.
+pub(super) fn check(request: &EvaluateRequest) -> Result<(), String> {
+    let direction = request.direction.unwrap_or(Direction::Inbound);
+    let (length, most, unit) = match direction {
+        Direction::Inbound => (request.content.len(), INBOUND_MAX_BYTES, "bytes"),
+        Direction::Outbound => {
+            let units = request.content.encode_utf16().count();
+            (units, CONTENT_MAX_UNITS, "UTF-16 units")
+        }
+    };
+    if length <= most {
+        return Ok(());
+    }
+    Err(format!(
+        "`content` has at most {most} {unit} {direction}, not {length}"
+    ))
 }
 
 impl Subject for Trial {
@@ -108,5 +130,33 @@ pub(super) fn shown(ruling: Ruling, content: String) -> Evaluation {
             retry_after_ms,
             ..plain
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_neither_come_nor_go_is_not_tried() {
+        for (direction, content, taken) in [
+            (None, "x".repeat(INBOUND_MAX_BYTES), true),
+            (None, "x".repeat(INBOUND_MAX_BYTES + 1), false),
+            (Some(Direction::Inbound), "é".repeat(40_000), false),
+            (Some(Direction::Outbound), "👍".repeat(1_000), true),
+            (Some(Direction::Outbound), "👍".repeat(1_001), false),
+            (Some(Direction::Outbound), String::new(), true),
+        ] {
+            let request = EvaluateRequest {
+                direction,
+                from: None,
+                to: None,
+                content,
+                conversation_id: None,
+                trust: None,
+            };
+            let length = request.content.len();
+            assert_eq!(check(&request).is_ok(), taken, "{direction:?} {length}");
+        }
     }
 }

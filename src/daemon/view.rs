@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::policy::{Annotation, PolicyStatus, Step};
 use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
 
-pub use judging::{EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal};
+pub use judging::{
+    EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
+};
 
 /// How the daemon is; `GET /status`.
 #[derive(Debug, Clone, Serialize)]

@@ -3,7 +3,8 @@
 //! Owns the one instance that is reused from message to message, and the count of failures. After
 //! a failure the instance is dropped and the next message gets a fresh one; after
 //! [`MAX_FAILURES`] in a row the policy is asked once in [`REST`], until an answer comes or it is
-//! loaded again.
+//! loaded again. What is only tried out gets an instance of its own, which neither waits for the
+//! live one nor keeps it waiting.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -61,6 +62,8 @@ pub(crate) struct Guest {
     engine: Engine,
     prepared: Arc<Prepared>,
     journal: Arc<Journal>,
+    /// Its own, so that trying out cannot use up the lines of live messages.
+    trial_journal: Arc<Journal>,
     limits: Limits,
     settings: String,
     seat: Mutex<Seat>,
@@ -120,6 +123,7 @@ impl Guest {
             engine: engine.clone(),
             prepared,
             journal,
+            trial_journal: Arc::new(Journal::new(name)),
             limits,
             settings,
             seat: Mutex::new(Seat {
@@ -157,12 +161,30 @@ impl Guest {
         // Taken out, so that an instance that fails is gone whichever way this ends.
         let mut running = match seat.running.take() {
             Some(running) if running.calls < CALLS_OF_AN_INSTANCE => running,
-            Some(_) | None => self.restart()?,
+            Some(_) | None => self.restart(&self.journal)?,
         };
         let answer = running.instance.evaluate(&self.name, question, memory)?;
         running.calls += 1;
         seat.running = Some(running);
         Ok(answer)
+    }
+
+    /// Asks the policy about a message that is only tried out, in an instance that nothing else uses.
+    pub(crate) fn try_out(
+        &self,
+        question: Question<'_>,
+        memory: Memory,
+    ) -> Result<(Decision, Wrote), CallFailed> {
+        let (rests, failures) = {
+            let seat = self.seat();
+            (seat.rests(), seat.failures)
+        };
+        if rests {
+            return Err(CallFailed::NotEntered(failures));
+        }
+        let _entered = self.engine.enter();
+        let mut trial = self.restart(&self.trial_journal)?;
+        trial.instance.evaluate(&self.name, question, memory)
     }
 
     /// Counts a message that the policy was asked about.
@@ -194,13 +216,13 @@ impl Guest {
     /// Puts a fresh instance in the place of one that was tried out.
     pub(crate) fn renew(&self) -> Result<(), CallFailed> {
         let _entered = self.engine.enter();
-        let fresh = self.restart()?;
+        let fresh = self.restart(&self.journal)?;
         self.seat().running = Some(fresh);
         Ok(())
     }
 
-    fn restart(&self) -> Result<Running, CallFailed> {
-        let journal = Arc::clone(&self.journal);
+    fn restart(&self, journal: &Arc<Journal>) -> Result<Running, CallFailed> {
+        let journal = Arc::clone(journal);
         let mut instance = self.prepared.start(&self.engine, journal, self.limits)?;
         let problems = instance.configure(&self.settings)?;
         match problems.first() {

@@ -35,6 +35,7 @@ impl Api {
             config: config(home.path(), lines),
             name: "test".to_owned(),
             register_again: false,
+            accept_unproven: false,
             deliver: false,
         };
         let token_file = settings.config.paths.token_file();

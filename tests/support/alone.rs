@@ -28,6 +28,7 @@ pub(crate) struct Home {
     pub(crate) policies: &'static str,
     pub(crate) clock: Clock,
     pub(crate) register_again: bool,
+    pub(crate) accept_unproven: bool,
 }
 
 /// A daemon that runs in a [`Home`].
@@ -46,6 +47,7 @@ impl Home {
             policies: "",
             clock: Clock::manual(NOW),
             register_again: false,
+            accept_unproven: false,
         }
     }
 
@@ -111,6 +113,7 @@ impl Home {
             config,
             name: "test agent".to_owned(),
             register_again: self.register_again,
+            accept_unproven: self.accept_unproven,
             deliver: false,
         };
         let tasks = Tasks::new();

@@ -223,6 +223,7 @@ pub(crate) async fn start_daemon(home: &Path) -> (Daemon, Tasks) {
         config,
         name: "test agent".to_owned(),
         register_again: false,
+        accept_unproven: false,
         deliver: true,
     };
     let tasks = Tasks::new();

@@ -46,6 +46,8 @@ pub(crate) struct RelayV1 {
 struct Shared {
     /// What the next connects are answered; past them each is let in.
     refusals: Mutex<VecDeque<(StatusCode, &'static str)>>,
+    /// The session that the next connection is offered, instead of a version 1 relay's.
+    offer: Mutex<Option<Value>>,
     now: Mutex<Timestamp>,
     online: watch::Sender<bool>,
     tries: watch::Sender<Vec<Try>>,
@@ -71,6 +73,7 @@ impl RelayV1 {
         let (connected, connections) = mpsc::channel(16);
         let shared = Arc::new(Shared {
             refusals: Mutex::default(),
+            offer: Mutex::default(),
             now: Mutex::new(NOW),
             online: watch::Sender::new(true),
             tries: watch::Sender::default(),
@@ -121,12 +124,28 @@ impl RelayV1 {
     /// The next connection, once its session is open.
     pub(crate) async fn connection(&mut self) -> Connection {
         let socket = timeout(PATIENCE, self.connections.recv()).await;
-        Connection::open(socket.expect("nobody connects").unwrap()).await
+        self.open(socket.expect("nobody connects").unwrap()).await
     }
 
     /// The same under a paused clock, by which patience would end at once.
     pub(crate) async fn connection_whenever(&mut self) -> Connection {
-        Connection::open(self.connections.recv().await.unwrap()).await
+        let socket = self.connections.recv().await.unwrap();
+        self.open(socket).await
+    }
+
+    /// Offers the next connection another session than version 1 does.
+    pub(crate) fn offer(&self, session: Value) {
+        *self.shared.offer.lock().unwrap() = Some(session);
+    }
+
+    async fn open(&self, socket: WebSocket) -> Connection {
+        let mut connection = Connection(socket);
+        let offer = self.shared.offer.lock().unwrap().take();
+        match offer {
+            Some(session) => connection.send(&session).await,
+            None => connection.send_session().await,
+        }
+        connection
     }
 
     pub(crate) fn tries(&self) -> Vec<Try> {
@@ -197,12 +216,6 @@ async fn look_up(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> R
 }
 
 impl Connection {
-    async fn open(socket: WebSocket) -> Self {
-        let mut connection = Self(socket);
-        connection.send_session().await;
-        connection
-    }
-
     pub(crate) async fn send_session(&mut self) {
         let session = json!({"type": "session", "session_key": SESSION_KEY, "expires_in": 3600});
         self.send(&session).await;

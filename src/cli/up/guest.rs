@@ -35,6 +35,7 @@ pub(super) async fn start(config: &Config, tasks: &Tasks) -> Result<Running, Fai
         config,
         name: "Guest".to_owned(),
         register_again: true,
+        accept_unproven: false,
         deliver: false,
     };
     let guest = daemon::start(settings, Clock::system(), tasks)

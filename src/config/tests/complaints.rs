@@ -164,6 +164,36 @@ fn a_gateway_elsewhere_needs_to_be_meant() {
 }
 
 #[test]
+fn a_relay_elsewhere_is_encrypted_unless_plain_is_meant() {
+    for (text, taken) in [
+        ("url = 'wss://relay.example'", true),
+        ("url = 'ws://127.0.0.1:18786'", true),
+        ("url = 'ws://localhost:18786'", true),
+        ("url = 'ws://[::1]:18786'", true),
+        ("url = 'ws://relay.example'", false),
+        ("url = 'ws://192.168.1.7:18786'", false),
+        ("url = 'ws://0.0.0.0:18786'", false),
+        ("url = 'ws://localhost.relay.example'", false),
+        ("url = 'ws://relay.example'\nallow_plain = true", true),
+    ] {
+        match load(&format!("[relay]\n{text}")) {
+            Ok(_) => assert!(taken, "{text}"),
+            Err(report) => {
+                assert!(!taken, "{text}: {report}");
+                let report = report.to_string();
+                assert!(
+                    report.contains(":2:7: `relay.url`: without TLS"),
+                    "{report}"
+                );
+            }
+        }
+    }
+    let variable = [("OPENDIALOGUE_SERVER_URL", "ws://10.0.0.1")];
+    let report = load_with(&variable, &Overrides::default(), "").unwrap_err();
+    assert!(report.to_string().starts_with("OPENDIALOGUE_SERVER_URL: "));
+}
+
+#[test]
 fn a_fault_below_a_layer_that_decides_is_still_told() {
     let variable = [("OPENDIALOGUE_SERVER_URL", "ws://127.0.0.1:1")];
     let report = load_with(&variable, &Overrides::default(), "relay.url = 3").unwrap_err();

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tracing::error;
 
 use super::guard::{Denied, MAX_BODY_BYTES};
-use crate::daemon::view::{HeldRefusal, SendRefusal};
+use crate::daemon::view::{HeldRefusal, SendRefusal, TrialRefusal};
 use crate::daemon::{EndRefusal, RelayCallError};
 use crate::db::DbError;
 use crate::policy::words;
@@ -59,6 +59,12 @@ impl ApiError {
                 failing: Vec::new(),
             },
         }
+    }
+
+    /// The same about one part of the request.
+    pub(super) fn about(mut self, part: &str) -> Self {
+        self.body.error = format!("{part}: {}", self.body.error);
+        self
     }
 
     /// The words of the request are wrong.
@@ -241,6 +247,19 @@ impl From<HeldRefusal> for ApiError {
             HeldRefusal::Ambiguous(agents) => Self::ambiguous(
                 "messages of this name from several agents are held; name one with `?from=`",
                 agents,
+            ),
+        }
+    }
+}
+
+impl From<TrialRefusal> for ApiError {
+    fn from(refusal: TrialRefusal) -> Self {
+        match refusal {
+            TrialRefusal::TooLong(sentence) => Self::malformed(sentence),
+            TrialRefusal::Busy => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "busy",
+                "another message is being tried out; one at a time",
             ),
         }
     }

@@ -43,6 +43,17 @@ pub(super) struct Guard {
     require_token: bool,
 }
 
+/// What a request showed of the token, whether or not its route needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shown(Result<(), Denied>);
+
+impl Shown {
+    /// Nothing more is asked of who showed the token.
+    pub(super) fn check(self) -> Result<(), Denied> {
+        self.0
+    }
+}
+
 /// What the rules look at.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asked<'a> {
@@ -115,6 +126,11 @@ impl Guard {
             return Err(Denied::TooLarge);
         }
         Ok(())
+    }
+
+    /// What a request shows of the token, for what only some bodies need it for.
+    pub(super) fn shown(&self, asked: &Asked<'_>) -> Shown {
+        Shown(self.check_token(asked.authorization))
     }
 
     fn is_own_host(&self, host: &str) -> bool {

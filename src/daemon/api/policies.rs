@@ -67,5 +67,5 @@ async fn evaluate(
     State(daemon): State<Daemon>,
     Body(request): Body<EvaluateRequest>,
 ) -> Result<Json<Evaluation>, ApiError> {
-    Ok(Json(daemon.evaluate(request).await?))
+    Ok(Json(daemon.evaluate(request).await??))
 }

@@ -3,7 +3,9 @@
 use super::Daemon;
 use crate::daemon::held::Release;
 use crate::daemon::trial::{self, Trial};
-use crate::daemon::view::{EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal};
+use crate::daemon::view::{
+    EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
+};
 use crate::db::DbError;
 use crate::types::{AgentId, MessageId};
 
@@ -39,12 +41,20 @@ impl Daemon {
         self.0.held.judge_again_after_reload().await
     }
 
-    /// Says what the chain in force would do with a message, and touches nothing.
-    pub async fn evaluate(&self, request: EvaluateRequest) -> Result<Evaluation, DbError> {
+    /// Says what the chain in force would do with a message, and touches nothing. One at a time.
+    pub async fn evaluate(
+        &self,
+        request: EvaluateRequest,
+    ) -> Result<Result<Evaluation, TrialRefusal>, DbError> {
         let parts = &self.0;
+        if let Err(why) = trial::check(&request) {
+            return Ok(Err(TrialRefusal::TooLong(why)));
+        }
         let content = request.content.clone();
         let trial = Trial::new(request, &parts.me, parts.clock.now());
         let ruling = parts.lane.try_out(trial).await?;
-        Ok(trial::shown(ruling, content))
+        Ok(ruling
+            .map(|ruling| trial::shown(ruling, content))
+            .ok_or(TrialRefusal::Busy))
     }
 }

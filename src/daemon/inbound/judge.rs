@@ -16,7 +16,7 @@ use crate::types::{AgentId, ConversationId, Direction, Kind, Message, Trust};
 use crate::wire::frame::AckOutcome;
 
 /// The host's word on a message whose author the relay does not prove.
-pub(super) const UNAUTHENTICATED_RELAY: &str = "unauthenticated_relay";
+pub(in crate::daemon) const UNAUTHENTICATED_RELAY: &str = "unauthenticated_relay";
 
 /// What came of bringing a message to the lane.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 //!
 //! The bytes are verified as they came, before anything cleans them. Time is not judged: a
 //! signature under the session's key proves that the relay signed in this session, so mail that
-//! waited a week is as good as new.
+//! waited a week is as good as new. What a relay says of the time is taken up to the distance that
+//! two clocks may have: the policies' time never goes back, so one word of a far future would stop it.
 
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
@@ -19,7 +20,8 @@ pub(in crate::daemon) struct Verified {
     conversation: ConversationId,
     nonce: crate::types::Nonce,
     session: Arc<Session>,
-    /// When the relay took it in, where the relay says so; else when the link read it.
+    /// When the relay took it in, where the relay says so; else when the link read it. Never far
+    /// ahead of this machine's clock.
     received_at: Timestamp,
     age: Duration,
     skewed: bool,
@@ -54,6 +56,7 @@ pub(super) fn verify(received: Received, me: &AgentId) -> Result<Verified, Unver
         frame,
         session,
         read_at,
+        read_here_at,
     } = received;
     let material = Material::of_message(&frame.message, frame.timestamp, &frame.nonce);
     if !session
@@ -88,7 +91,9 @@ pub(super) fn verify(received: Received, me: &AgentId) -> Result<Verified, Unver
     Ok(Verified {
         conversation,
         nonce: frame.nonce,
-        received_at: announced.unwrap_or(read_at),
+        received_at: announced
+            .unwrap_or(read_at)
+            .min(read_here_at + MAX_CLOCK_DISTANCE),
         age: read_at.since(on_its_way_since),
         skewed,
         nonce_is_new: OnceLock::new(),
@@ -128,7 +133,7 @@ impl Verified {
 
     /// Whether the relay lets nobody send under another's id.
     pub(in crate::daemon) fn relay_authenticates(&self) -> bool {
-        self.session.features.is_some()
+        self.session.authenticates()
     }
 
     /// Whether the relay hears what becomes of a message, and tells its sender.

@@ -243,7 +243,10 @@ impl Line {
         let (acks, taken) = mpsc::channel(512);
         let session = Session {
             key: SigningKey::new(&Secret::new("key")),
-            form: Form::Sig2,
+            form: match features {
+                Some(_) => Form::Sig2,
+                None => Form::V1,
+            },
             features,
             nonces: Mutex::new(NonceMemory::new(NOW)),
             acks,
@@ -291,6 +294,7 @@ impl Line {
             frame,
             session: Arc::clone(&self.session),
             read_at: NOW,
+            read_here_at: NOW,
         }
     }
 }

@@ -17,6 +17,7 @@ mod end;
 mod handshake;
 mod life;
 mod lookout;
+pub(in crate::daemon) mod proof;
 mod settling;
 mod writer;
 
@@ -86,14 +87,16 @@ pub(super) async fn run(link: &Link, socket: Socket, connect_nonce: &Nonce) -> S
         Ok(Err(end)) => return end,
         Err(_) => return SessionEnd::Lost("the relay opened no session".to_owned()),
     };
+    if let Err(end) = proof::check(link, &offer).await {
+        return end;
+    }
     let (acks, mut acks_in) = mpsc::channel(IN_HAND);
     let session = Arc::new(accept(link, offer, connect_nonce, acks));
-    let authenticates = session.features.is_some();
     info!(relay.url = %link.relay, "connected to the relay as agent {}", link.me);
-    link.show_connected(authenticates);
+    link.show_connected(session.authenticates());
     let mut open = Open {
         link,
-        unsettled: Unsettled::new(authenticates),
+        unsettled: Unsettled::new(session.features.is_some()),
         session,
         writer: Writer::start(sink),
         queue: VecDeque::new(),
@@ -244,6 +247,7 @@ impl Open<'_> {
                 frame: *frame,
                 session: Arc::clone(&self.session),
                 read_at: self.link.offset.apply(self.link.clock.now()),
+                read_here_at: self.link.clock.now(),
             }),
             Frame::Status(status) => {
                 let Some(one) = self.unsettled.status(&status) else {

@@ -98,6 +98,15 @@ pub struct EvaluateRequest {
     pub trust: Option<Trust>,
 }
 
+/// Why a message was not tried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrialRefusal {
+    /// Another one is being tried out.
+    Busy,
+    /// Its content is longer than what can come or go.
+    TooLong(String),
+}
+
 /// What the chain would do with a message.
 #[derive(Debug, Clone, Serialize)]
 pub struct Evaluation {

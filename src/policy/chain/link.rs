@@ -50,7 +50,7 @@ impl Post {
     /// it did.
     pub(crate) fn try_alone(&self, facts: Facts<'_>) -> Option<String> {
         let nothing = PolicyState::default();
-        let passage = Passage::through(std::slice::from_ref(self), facts, &mut Passing(&nothing));
+        let passage = Passage::through(std::slice::from_ref(self), facts, &mut Testing(&nothing));
         let failed = |step: &Step| step.verdict == StepVerdict::PolicyError;
         let step = passage.steps.into_iter().find(failed)?;
         Some(step.reason.unwrap_or_default())
@@ -84,8 +84,17 @@ impl Post {
     }
 }
 
-/// Where what policies remember comes from and goes to.
+/// Who is asked, and where what policies remember comes from and goes to.
 pub(super) trait Keeper {
+    fn ask(
+        &self,
+        guest: &Guest,
+        question: Question<'_>,
+        memory: Memory,
+    ) -> Result<(Decision, Wrote), CallFailed> {
+        guest.evaluate(question, memory)
+    }
+
     fn shelf(&self, policy: &str) -> Arc<Shelf>;
     fn keep(&mut self, link: &Link, outcome: Result<Wrote, &CallFailed>);
 }
@@ -110,10 +119,30 @@ impl Keeper for Lasting<'_> {
     }
 }
 
-/// Keeps nothing.
+/// Asks the instance that is to be live later, and keeps nothing.
+struct Testing<'a>(&'a PolicyState);
+
+impl Keeper for Testing<'_> {
+    fn shelf(&self, policy: &str) -> Arc<Shelf> {
+        self.0.shelf(policy)
+    }
+
+    fn keep(&mut self, _link: &Link, _outcome: Result<Wrote, &CallFailed>) {}
+}
+
+/// Asks instances beside the live ones, and keeps nothing.
 pub(super) struct Passing<'a>(pub(super) &'a PolicyState);
 
 impl Keeper for Passing<'_> {
+    fn ask(
+        &self,
+        guest: &Guest,
+        question: Question<'_>,
+        memory: Memory,
+    ) -> Result<(Decision, Wrote), CallFailed> {
+        guest.try_out(question, memory)
+    }
+
     fn shelf(&self, policy: &str) -> Arc<Shelf> {
         self.0.shelf(policy)
     }
@@ -176,7 +205,7 @@ impl<'a> Passage<'a> {
             annotations: &self.annotations,
             released: self.is_answered(&link.name),
         };
-        let answer = link.guest.evaluate(question, Memory { shelf, time });
+        let answer = keeper.ask(&link.guest, question, Memory { shelf, time });
         let answer = answer.and_then(|(decision, wrote)| {
             self.check(&decision.verdict)?;
             Ok((decision, wrote))

@@ -216,6 +216,25 @@ fn trying_out_counts_no_failures() {
 }
 
 #[test]
+fn trying_out_never_touches_the_instance_that_live_messages_use() {
+    // An instance of this policy counts its calls, and traps at the second.
+    let chain = chain_of(&Module::that_does(
+        "(global.set $count (i32.add (global.get $count) (i32.const 1)))
+         (if (i32.eq (global.get $count) (i32.const 2)) (then (unreachable)))",
+    ));
+    let passes = |ruling: Ruling| matches!(ruling.outcome, Outcome::Admitted { .. });
+    let mut state = PolicyState::default();
+    for _ in 0..3 {
+        assert!(passes(chain.try_out(&letter("hello"), &state)));
+    }
+    assert!(passes(judge(&chain, &letter("hello"), &mut state)));
+    for _ in 0..3 {
+        assert!(passes(chain.try_out(&letter("hello"), &state)));
+    }
+    assert!(!passes(judge(&chain, &letter("hello"), &mut state)));
+}
+
+#[test]
 fn a_failure_goes_the_way_that_the_entry_says() {
     let shelf = Shelf::new();
     let trap = shelf.put("one", &Module::that_does("(unreachable)").bytes());

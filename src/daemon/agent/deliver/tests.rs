@@ -296,6 +296,26 @@ async fn a_conversations_reply_session_is_named_where_the_gateway_lets_it() {
 }
 
 #[tokio::test]
+async fn a_forged_sender_who_guesses_a_conversation_stays_out_of_its_reply_session() {
+    let world = World::new().await;
+    let unguessable = "9b2f6c1e-54a7-4c1d-8a35-0c9d1f7be2a4";
+    for conversation in ["c-1", unguessable] {
+        world.set_reply_session(conversation, "hook:mine").await;
+        let id = format!("m-{conversation}");
+        world.arrive_unproven(&id, conversation).await;
+    }
+    world.until("delivered", 2).await;
+    let session_of = |conversation: &str| {
+        let runs = world.gateway.runs();
+        let about = format!("\nConversation: {conversation}\n");
+        let run = runs.into_iter().find(|run| run.message.contains(&about));
+        run.unwrap().session_key.unwrap()
+    };
+    assert!(session_of("c-1").starts_with("hook:opendialogue:"));
+    assert_eq!(session_of(unguessable), "hook:mine");
+}
+
+#[tokio::test]
 async fn a_redirect_takes_the_token_nowhere() {
     let world = World::new().await;
     let elsewhere = double::Gateway::start().await;

@@ -92,6 +92,52 @@ fn a_received_time_from_a_version_1_relay_is_not_believed() {
     assert_eq!(verify(received, &me()).unwrap().received_at(), NOW);
 }
 
+#[test]
+fn a_time_far_ahead_of_this_machine_is_brought_back_to_it() {
+    use std::time::Duration;
+    let minutes = |n: u64| Duration::from_secs(n * 60);
+    let end = Timestamp::from_millis(u64::MAX);
+    // (what the relay announces, its clock as the link reads it, the message's time)
+    let cases = [
+        (Some(NOW + minutes(4)), NOW, NOW + minutes(4)),
+        (Some(NOW + minutes(6)), NOW, NOW + minutes(5)),
+        (Some(end), NOW, NOW + minutes(5)),
+        (None, end, NOW + minutes(5)),
+        (Some(end), end, NOW + minutes(5)),
+        (Some(NOW - minutes(600)), end, NOW - minutes(600)),
+    ];
+    for (announced, read_at, time) in cases {
+        let session = session(Form::Sig2, Some(Features::OURS));
+        let mut received = signed(&session, |frame| frame.received_at = announced);
+        received.read_at = read_at;
+        let verified = verify(received, &me()).unwrap();
+        assert_eq!(verified.received_at(), time, "{announced:?} {read_at}");
+    }
+}
+
+#[test]
+fn only_a_relay_that_signs_in_the_second_form_proves_who_sends() {
+    let acks = Features {
+        ack: true,
+        sig2: false,
+    };
+    // What it announces of itself proves nothing.
+    for (form, features, proven) in [
+        (Form::Sig2, Some(Features::OURS), true),
+        (Form::V1, Some(Features::OURS), false),
+        (Form::V1, Some(acks), false),
+        (Form::V1, None, false),
+    ] {
+        let session = session(form, features);
+        let verified = verify(signed(&session, |_| ()), &me()).unwrap();
+        assert_eq!(
+            verified.relay_authenticates(),
+            proven,
+            "{form:?} {features:?}"
+        );
+    }
+}
+
 fn me() -> AgentId {
     AgentId::new("41490369").unwrap()
 }
@@ -132,5 +178,6 @@ fn signed(session: &Arc<Session>, change: impl FnOnce(&mut MessageFrame)) -> Rec
         frame,
         session: Arc::clone(session),
         read_at: NOW,
+        read_here_at: NOW,
     }
 }

@@ -313,7 +313,7 @@ async fn a_trial_is_judged_as_a_message_and_leaves_nothing() {
     let tried = async || {
         let request = serde_json::from_value(json!({ "from": PEER, "content": "hello" }));
         let trial = crate::daemon::trial::Trial::new(request.unwrap(), &me, NOW);
-        let ruling = rooms.lane.try_out(trial).await.unwrap();
+        let ruling = rooms.lane.try_out(trial).await.unwrap().unwrap();
         crate::daemon::trial::shown(ruling, "hello".to_owned())
     };
     for _ in 0..2 {
@@ -326,4 +326,18 @@ async fn a_trial_is_judged_as_a_message_and_leaves_nothing() {
     // What is remembered by now counts for it.
     assert_eq!(tried().await.code.as_deref(), Some("not_accepted"));
     assert_eq!(rooms.count("inbox").await, 1);
+}
+
+#[tokio::test]
+async fn one_trial_is_judged_at_a_time_and_the_next_is_refused_meanwhile() {
+    let rooms = Rooms::pairing();
+    let me = AgentId::new(ME).unwrap();
+    let trial = || {
+        let request = serde_json::from_value(json!({ "content": "hello" }));
+        let trial = crate::daemon::trial::Trial::new(request.unwrap(), &me, NOW);
+        rooms.lane.try_out(trial)
+    };
+    let (first, second) = tokio::join!(biased; trial(), trial());
+    assert!(first.unwrap().is_some() && second.unwrap().is_none());
+    assert!(trial().await.unwrap().is_some());
 }

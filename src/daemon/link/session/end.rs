@@ -15,6 +15,8 @@ pub(in crate::daemon::link) enum SessionEnd {
     TooLong,
     /// A new session is wanted at once.
     Renew(String),
+    /// What the relay offers is not taken: a person has to act.
+    Refused(String),
     /// Another connection took its place.
     Replaced,
     /// The daemon stops.
@@ -45,6 +47,7 @@ impl SessionEnd {
             SessionEnd::TooLong => CloseCode::Size,
             SessionEnd::Lost(_)
             | SessionEnd::Renew(_)
+            | SessionEnd::Refused(_)
             | SessionEnd::Replaced
             | SessionEnd::Stopped => CloseCode::Normal,
         }

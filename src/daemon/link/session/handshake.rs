@@ -7,13 +7,13 @@ use futures_util::stream::SplitStream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message as Packet;
 
-use super::SessionEnd;
+use super::{SessionEnd, proof};
 use crate::daemon::inbound::Session;
 use crate::daemon::link::Link;
 use crate::daemon::link::dial::Socket;
 use crate::types::Nonce;
 use crate::wire::frame::{Ack, Frame, KeyOffer, SessionFrame, read};
-use crate::wire::{Form, NonceMemory, SigningKey};
+use crate::wire::{NonceMemory, SigningKey};
 
 /// Reads up to the frame that opens the session.
 pub(super) async fn session_frame(
@@ -43,12 +43,12 @@ pub(super) fn accept(
     nonce: &Nonce,
     acks: mpsc::Sender<Ack>,
 ) -> Session {
-    let (key, form) = match offer.key {
-        KeyOffer::Key(key) => (key, Form::V1),
+    let form = proof::form(&offer);
+    let key = match offer.key {
+        KeyOffer::Key(key) => key,
         KeyOffer::Salt(salt) => {
             let secret = SigningKey::new(&link.secret);
-            let derived = secret.derive_session_key(&link.me, nonce, &salt);
-            (derived, Form::Sig2)
+            secret.derive_session_key(&link.me, nonce, &salt)
         }
     };
     Session {

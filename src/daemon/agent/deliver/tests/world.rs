@@ -6,10 +6,12 @@ use tokio::sync::broadcast;
 use super::double::Gateway as Double;
 use super::*;
 use crate::config::GatewayUrl;
+use crate::daemon::inbound::UNAUTHENTICATED_RELAY;
 use crate::daemon::schema::MIGRATIONS;
 use crate::daemon::story::Events;
 use crate::daemon::view;
 use crate::db::Database;
+use crate::policy::Annotation;
 use crate::types::{Secret, Timestamp};
 
 pub(super) struct World {
@@ -81,13 +83,36 @@ impl World {
     }
 
     pub(super) async fn insert(&self, id: &str, conversation: &str, text: &str, at: Timestamp) {
+        self.insert_noted(id, conversation, text, at, &[]).await;
+    }
+
+    /// A message that came over a relay which does not prove who sends.
+    pub(super) async fn arrive_unproven(&self, id: &str, conversation: &str) {
+        let note = Annotation::host(UNAUTHENTICATED_RELAY, "anybody");
+        let now = Clock::system().now();
+        self.insert_noted(id, conversation, "hi", now, &[note])
+            .await;
+    }
+
+    async fn insert_noted(
+        &self,
+        id: &str,
+        conversation: &str,
+        text: &str,
+        at: Timestamp,
+        notes: &[Annotation],
+    ) {
         let (id, conversation, text) = (id.to_owned(), conversation.to_owned(), text.to_owned());
+        let notes = serde_json::to_string(notes).unwrap();
         let insert = "INSERT INTO inbox (sender, id, kind, conversation, content, admitted, trust,
                           received_at, stored_at, state, annotations, verdicts)
                       VALUES ('10079218', ?1, 'text', ?2, ?3, ?3, 'known', ?4, ?4, 'waiting',
-                          '[]', '[]')";
+                          ?5, '[]')";
         let row = move |connection: &rusqlite::Connection| {
-            connection.execute(insert, params![id, conversation, text, at.as_millis()])
+            connection.execute(
+                insert,
+                params![id, conversation, text, at.as_millis(), notes],
+            )
         };
         self.db.write(row).await.unwrap();
         self.inbox.wake();
