@@ -15,6 +15,7 @@ mod handle;
 mod held;
 mod identity;
 mod inbound;
+mod keeping;
 mod lane;
 mod link;
 mod outbound;

@@ -78,6 +78,7 @@ const SQL_MAY_STAND: &[&str] = &[
     "src/daemon/dialogue",
     "src/daemon/schema",
     "src/daemon/held/rows",
+    "src/daemon/keeping/rows",
     "src/daemon/rows",
     "src/daemon/story",
     "src/daemon/stories",

@@ -115,6 +115,8 @@ pub(super) struct Message {
     pub(super) kind: String,
     state: String,
     content: String,
+    #[serde(default)]
+    content_bytes: u64,
     trust: Trust,
     received_at: u64,
     reason: Option<String>,
@@ -143,8 +145,8 @@ impl Message {
         if let Some(reason) = &self.reason {
             shown = format!("{shown}\n    {}", safe::line(reason));
         }
-        if !self.content.is_empty() {
-            shown = format!("{shown}\n{}", safe::lines(&self.content, "    | "));
+        if let Some(text) = safe::text(&self.content, self.content_bytes, "    ") {
+            shown = format!("{shown}\n{text}");
         }
         shown
     }

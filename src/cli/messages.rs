@@ -48,6 +48,8 @@ struct Story {
     state: String,
     content: String,
     #[serde(default)]
+    content_bytes: u64,
+    #[serde(default)]
     annotations: Vec<Annotation>,
     #[serde(default)]
     verdicts: Vec<Verdict>,
@@ -98,9 +100,7 @@ impl Story {
         if self.may_repeat {
             shown.push("  it may have come to its receiver twice".to_owned());
         }
-        if !self.content.is_empty() {
-            shown.push(safe::lines(&self.content, "  | "));
-        }
+        shown.extend(safe::text(&self.content, self.content_bytes, "  "));
         shown.extend(self.verdicts.iter().map(Verdict::shown));
         shown.extend(self.annotations.iter().map(Annotation::shown));
         shown.extend(self.events.iter().map(Happened::shown));

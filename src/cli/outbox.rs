@@ -55,6 +55,8 @@ struct Message {
     kind: String,
     state: String,
     content: String,
+    #[serde(default)]
+    content_bytes: u64,
     created_at: u64,
     reason: Option<String>,
 }
@@ -80,8 +82,8 @@ impl Message {
         if let Some(reason) = &self.reason {
             shown = format!("{shown}\n    {}", safe::line(reason));
         }
-        if !self.content.is_empty() {
-            shown = format!("{shown}\n{}", safe::lines(&self.content, "    | "));
+        if let Some(text) = safe::text(&self.content, self.content_bytes, "    ") {
+            shown = format!("{shown}\n{text}");
         }
         shown
     }

@@ -49,6 +49,16 @@ pub(super) fn lines(text: &str, margin: &str) -> String {
     shown.join("\n")
 }
 
+/// The text of a message behind `margin`; where it is not kept, how long it was; nothing where it
+/// had none.
+pub(super) fn text(text: &str, bytes: u64, margin: &str) -> Option<String> {
+    match (text.is_empty(), bytes) {
+        (true, 0) => None,
+        (true, bytes) => Some(format!("{margin}(its text of {bytes} bytes is not kept)")),
+        (false, _) => Some(lines(text, &format!("{margin}| "))),
+    }
+}
+
 /// Written JSON, with what a terminal might act on as JSON's own escapes: the same value.
 pub(super) fn json(written: &str) -> String {
     let mut shown = String::with_capacity(written.len());
@@ -126,6 +136,17 @@ fn flag_len(characters: &[char]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_not_kept_leaves_its_size_and_none_is_made_up() {
+        for (content, bytes, shown) in [
+            ("hi\nyou", 6, Some("  | hi\n  | you")),
+            ("", 9, Some("  (its text of 9 bytes is not kept)")),
+            ("", 0, None),
+        ] {
+            assert_eq!(text(content, bytes, "  ").as_deref(), shown);
+        }
+    }
 
     #[test]
     fn what_people_write_stays_as_it_is() {

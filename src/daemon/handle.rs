@@ -240,14 +240,14 @@ impl Daemon {
     /// Sets how far `peer` is trusted. `blocked` refuses, in the same transaction, all that waits
     /// from and for it; the answer is how many messages that were.
     pub async fn set_trust(&self, peer: &AgentId, level: Trust) -> Result<usize, DbError> {
-        let (me, agent, now) = (self.0.me.clone(), peer.clone(), self.0.clock.now());
+        let (agent, now) = (peer.clone(), self.0.clock.now());
         let refused = self
             .0
             .db
             .write(move |connection| {
                 trust::set(connection, &agent, level, now)?;
                 match level {
-                    Trust::Blocked => refuse_all(connection, &me, &agent, now),
+                    Trust::Blocked => refuse_all(connection, &agent, now),
                     Trust::Unknown | Trust::Known | Trust::Owner => Ok(Vec::new()),
                 }
             })
@@ -326,13 +326,12 @@ impl Daemon {
 
 fn refuse_all(
     connection: &Connection,
-    me: &AgentId,
     peer: &AgentId,
     now: crate::types::Timestamp,
 ) -> rusqlite::Result<Vec<super::story::Entry>> {
     let why = "its owner blocked the peer";
     let mut refused = inbox::refuse_all_from(connection, peer, now, why)?;
-    refused.extend(outbox::refuse_all_to(connection, me, peer, now, why)?);
+    refused.extend(outbox::refuse_all_to(connection, peer, now, why)?);
     Ok(refused)
 }
 

@@ -21,7 +21,7 @@ use super::view::{Event, HeldAnswer, HeldMessage, HeldRefusal};
 use crate::clock::Clock;
 use crate::db::{Database, DbError};
 use crate::policy::Hold;
-use crate::types::{AgentId, Direction, MessageId, Trust};
+use crate::types::{AgentId, Direction, MessageId, Timestamp, Trust};
 
 use release::{Acquaintance, Author};
 use rows::{Called, Place};
@@ -81,7 +81,7 @@ impl HeldBox {
         let returned = self
             .lane
             .return_held(move |bench| {
-                let called = rows::called(bench.connection, &me, &id)?;
+                let called = rows::called(bench.connection, &id)?;
                 match the_one(called, from.as_ref()) {
                     Ok(place) => bring_back(bench, &me, place, release)
                         .map(|back| back.ok_or(HeldRefusal::NotFound)),
@@ -98,17 +98,17 @@ impl HeldBox {
         id: &MessageId,
         from: Option<&AgentId>,
     ) -> Result<Result<HeldAnswer, HeldRefusal>, DbError> {
-        let (me, id, from) = (self.me.clone(), id.clone(), from.cloned());
+        let (id, from) = (id.clone(), from.cloned());
         let now = self.clock.now();
         let refused = self
             .db
             .write(move |connection| {
-                let called = rows::called(connection, &me, &id)?;
+                let called = rows::called(connection, &id)?;
                 let place = match the_one(called, from.as_ref()) {
                     Ok(place) => place,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
-                let about = settle_refused(connection, &me, place)?;
+                let about = settle_refused(connection, place, now)?;
                 let detail = Some(REFUSED_BY_OWNER.to_owned());
                 let entry = story::write(connection, &about, now, "refused", detail)?;
                 Ok(Ok((about, entry)))
@@ -221,7 +221,7 @@ fn bring_back(
             Ok(Some(opening.returned(about, again)))
         }
         Direction::Outbound => {
-            let Some(held) = outbox::held::load(bench.connection, me, place.row)? else {
+            let Some(held) = outbox::held::load(bench.connection, place.row)? else {
                 return Ok(None);
             };
             let (about, hold) = (held.about.clone(), held.hold.clone());
@@ -265,10 +265,14 @@ impl Opening {
     }
 }
 
-fn settle_refused(connection: &Connection, me: &AgentId, place: Place) -> rusqlite::Result<About> {
+fn settle_refused(
+    connection: &Connection,
+    place: Place,
+    now: Timestamp,
+) -> rusqlite::Result<About> {
     match place.direction {
-        Direction::Inbound => inbox::held::refuse(connection, place.row, REFUSED_BY_OWNER),
-        Direction::Outbound => outbox::held::refuse(connection, me, place.row, REFUSED_BY_OWNER),
+        Direction::Inbound => inbox::held::refuse(connection, place.row, now, REFUSED_BY_OWNER),
+        Direction::Outbound => outbox::held::refuse(connection, place.row, now, REFUSED_BY_OWNER),
     }
 }
 

@@ -11,7 +11,7 @@ use super::relay_client::{RelayCallError, RelayClient};
 use crate::config::state_file::{HalfIdentity, Identity, StateFile, StateFileError};
 use crate::config::{Config, RelayUrl};
 use crate::files::FileError;
-use crate::types::TurnNumber;
+use crate::types::{AgentId, TurnNumber};
 
 /// Why it is not known who this agent is.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,8 @@ pub enum IdentityError {
 pub(super) struct Known {
     pub(super) identity: Identity,
     pub(super) state: StateFile,
+    /// Who the state file said that this agent was when the daemon started.
+    pub(super) before: Option<AgentId>,
 }
 
 /// What is known of this agent before the relay is asked.
@@ -111,6 +113,7 @@ impl Found {
         name: &str,
     ) -> Result<Known, IdentityError> {
         let (state, ours) = (self.state, &config.relay.url);
+        let before = state.agent_id.clone();
         let identity = match self.identity {
             Some(identity) => identity,
             None => {
@@ -122,12 +125,20 @@ impl Found {
         let is_written = state.relay_url.as_ref() == Some(ours)
             && state.agent_id.as_ref() == Some(&identity.agent_id);
         if self.is_lent || is_written {
-            return Ok(Known { identity, state });
+            return Ok(Known {
+                identity,
+                state,
+                before,
+            });
         }
         let state = state
             .with_identity(identity.clone())
             .with_relay_url(ours.clone());
         state.write(&config.paths.state_file())?;
-        Ok(Known { identity, state })
+        Ok(Known {
+            identity,
+            state,
+            before,
+        })
     }
 }

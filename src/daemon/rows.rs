@@ -7,11 +7,46 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::types::Timestamp;
+use crate::policy::{Annotation, Outcome, Ruling};
+use crate::types::{Timestamp, TurnNumber};
 
 /// The place of a message in its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::daemon) struct RowId(pub(super) i64);
+
+/// What is left of a row that is refused: neither its text nor what was noted about it.
+pub(super) const EMPTIED: &str = "content = '', admitted = NULL, hold = NULL, annotations = '[]'";
+
+/// What a ruling writes into its message's row.
+#[derive(Debug)]
+pub(super) struct Ruled<'a> {
+    /// The text as the policies left it, where they admitted it.
+    pub(super) admitted: Option<&'a str>,
+    pub(super) hold: Option<String>,
+    pub(super) annotations: String,
+    pub(super) verdicts: String,
+}
+
+impl<'a> Ruled<'a> {
+    /// What policies noted may quote the text, so a refused message has the host's notes alone.
+    pub(super) fn of(ruling: &'a Ruling) -> rusqlite::Result<Self> {
+        let mut notes: Vec<&Annotation> = ruling.annotations.iter().collect();
+        let (admitted, hold) = match &ruling.outcome {
+            Outcome::Admitted { content } => (Some(content.as_str()), None),
+            Outcome::Held(hold) => (None, Some(json(hold)?)),
+            Outcome::Refused(_) => {
+                notes.retain(|note| note.policy() == Annotation::HOST);
+                (None, None)
+            }
+        };
+        Ok(Self {
+            admitted,
+            hold,
+            annotations: json(&notes)?,
+            verdicts: json(&ruling.steps)?,
+        })
+    }
+}
 
 /// Reads a text column that was written from a checked value.
 pub(super) fn parsed<T: FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
@@ -42,6 +77,17 @@ pub(super) fn maybe_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option
     Ok(row
         .get::<_, Option<u64>>(column)?
         .map(Timestamp::from_millis))
+}
+
+/// Reads a turn number or a limit.
+pub(super) fn turn(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<TurnNumber>> {
+    Ok(row.get::<_, Option<u64>>(column)?.and_then(TurnNumber::new))
+}
+
+/// A turn number or a limit as it is stored. SQLite's integers end at 2^63, and the number may be
+/// a sender's claim.
+pub(super) fn stored_turn(turn: Option<TurnNumber>) -> Option<i64> {
+    turn.and_then(|turn| i64::try_from(turn.get()).ok())
 }
 
 /// The text of a message as the policies left it; as it came, where they did not admit it.

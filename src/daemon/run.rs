@@ -18,14 +18,14 @@ use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::held::HeldBox;
 use super::identity::{self, IdentityError, Known};
-use super::inbound::{IN_HAND, Inbound, Inbox, Received, inbox};
+use super::inbound::{IN_HAND, Inbound, Inbox, Received};
 use super::lane::{Lane, Room};
 use super::link::session::proof;
 use super::link::{ClockOffset, Link, LinkStatus};
-use super::outbound::Outbox;
+use super::outbound::{Outbox, outbox};
 use super::relay_client::{RelayCallError, RelayClient};
 use super::story::Events;
-use super::{dialogue, policies, schema};
+use super::{dialogue, keeping, policies, schema};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::state_file::{Identity, StateFile};
@@ -41,9 +41,6 @@ const ROOM: Room = Room {
     inbox: 10_000,
     outbox: 10_000,
 };
-
-/// How often identities that no repeat can have any more are forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
 /// How long the rooms may take for their last writes once the daemon is to stop.
 const LAST_WRITES: Duration = Duration::from_secs(8);
@@ -130,6 +127,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         db.write(move |connection| proof::forget(connection, &relay))
             .await?;
     }
+    leave_behind(&db, &known, &clock).await?;
 
     let foundation = Foundation {
         identity: known.identity,
@@ -174,7 +172,7 @@ impl Foundation {
         let rooms = tasks.part();
         let me = self.identity.agent_id.clone();
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
-        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone(), me.clone());
+        let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
         let lane = Lane::new(db.clone(), self.policies.chain(), clock.clone(), ROOM);
         let gateway = if settings.deliver {
             let secret = &self.identity.agent_secret;
@@ -205,7 +203,12 @@ impl Foundation {
         let link = self.start_link(config, received, &outbox, &rooms);
         rooms.spawn(
             "housekeeping",
-            keep_house(db.clone(), clock.clone(), tasks.clone()),
+            keeping::keep(
+                db.clone(),
+                events.clone(),
+                clock.clone(),
+                tasks.stopping().clone(),
+            ),
         );
         let state = follow::follow(&rooms, config.paths.state_file(), StateFile::read).await;
         let policies = self
@@ -308,6 +311,22 @@ async fn take_over(db: &Database, known: &Known, clock: &Clock) -> Result<(), Db
     Ok(())
 }
 
+/// Refuses what this daemon was to send as the agent that it was before.
+async fn leave_behind(db: &Database, known: &Known, clock: &Clock) -> Result<(), DbError> {
+    let (me, before) = (known.identity.agent_id.clone(), known.before.clone());
+    let before = before.unwrap_or_else(|| me.clone());
+    let now = clock.now();
+    // Nobody listens yet, so nobody is told but by the rows.
+    let refused = db
+        .write(move |connection| outbox::refuse_all_of_others(connection, &me, &before, now))
+        .await?;
+    if !refused.is_empty() {
+        let count = refused.len();
+        warn!("{count} messages were drafted as another agent and will not be sent");
+    }
+    Ok(())
+}
+
 /// Closes the database once nobody writes any more, whoever still holds a handle.
 async fn close(rooms: Tasks, db: Database) {
     rooms.stopping().cancelled().await;
@@ -315,22 +334,4 @@ async fn close(rooms: Tasks, db: Database) {
         warn!("the database is closed under {why}");
     }
     db.close().await;
-}
-
-async fn keep_house(db: Database, clock: Clock, tasks: Tasks) {
-    let mut due = tokio::time::interval(HOUSEKEEPING);
-    loop {
-        tokio::select! {
-            biased;
-            () = tasks.stopping().cancelled() => return,
-            _ = due.tick() => {}
-        }
-        let now = clock.now();
-        let forgotten = db
-            .write(move |connection| inbox::forget_old(connection, now))
-            .await;
-        if let Err(why) = forgotten {
-            warn!("old message identities could not be forgotten: {why}");
-        }
-    }
 }

@@ -9,4 +9,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     POLICY_STATE_SCHEMA,
     include_str!("schema/0002_boxes.sql"),
     include_str!("schema/0003_held.sql"),
+    include_str!("schema/0004_author.sql"),
+    include_str!("schema/0005_keeping.sql"),
 ];

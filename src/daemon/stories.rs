@@ -48,15 +48,17 @@ pub(super) fn of(
     id: &MessageId,
 ) -> rusqlite::Result<Vec<Story>> {
     let inbound = connection
-        .prepare_cached("SELECT *, sender AS peer FROM inbox WHERE id = ?1 ORDER BY row")?
+        .prepare_cached("SELECT * FROM inbox WHERE id = ?1 ORDER BY row")?
         .query_map([id.as_str()], |row| {
-            told(connection, row, Direction::Inbound, me)
+            let author = parsed(row, "sender")?;
+            told(connection, row, Direction::Inbound, (author, me.clone()))
         })?
         .collect::<rusqlite::Result<Vec<Story>>>()?;
     let outbound = connection
-        .prepare_cached("SELECT *, recipient AS peer FROM outbox WHERE id = ?1 ORDER BY row")?
+        .prepare_cached("SELECT * FROM outbox WHERE id = ?1 ORDER BY row")?
         .query_map([id.as_str()], |row| {
-            told(connection, row, Direction::Outbound, me)
+            let ends = (parsed(row, "author")?, parsed(row, "recipient")?);
+            told(connection, row, Direction::Outbound, ends)
         })?
         .collect::<rusqlite::Result<Vec<Story>>>()?;
     Ok(inbound.into_iter().chain(outbound).collect())
@@ -66,20 +68,16 @@ fn told(
     connection: &Connection,
     row: &Row<'_>,
     direction: Direction,
-    me: &AgentId,
+    (from, to): (AgentId, AgentId),
 ) -> rusqlite::Result<Story> {
-    let peer: AgentId = parsed(row, "peer")?;
     let message_id: MessageId = parsed(row, "id")?;
-    let (from, to) = match direction {
-        Direction::Inbound => (peer, me.clone()),
-        Direction::Outbound => (me.clone(), peer),
-    };
     Ok(Story {
         direction,
         conversation_id: parsed(row, "conversation")?,
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: shown_content(row)?,
+        content_bytes: row.get("content_bytes")?,
         annotations: from_json(row, "annotations")?,
         verdicts: from_json(row, "verdicts")?,
         events: story::read(connection, &from, &message_id)?,

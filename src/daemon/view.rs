@@ -134,8 +134,11 @@ pub struct InboxMessage {
     pub kind: Kind,
     /// `waiting`, `delivered`, `held`, `refused`, `dead` or `noted`.
     pub state: String,
-    /// The text as the policies left it; as it came, where they did not admit it.
+    /// The text as the policies left it; as it came, where they did not admit it; empty where they
+    /// or the owner refused it.
     pub content: String,
+    /// How many bytes the text had as it came.
+    pub content_bytes: u64,
     /// How far its author was trusted when it was judged.
     pub trust: Trust,
     /// When the relay took it in, or when the link read it.
@@ -164,8 +167,11 @@ pub struct OutboxMessage {
     pub kind: Kind,
     /// `queued`, `sent`, `at_relay`, `held`, `refused` or `dead`.
     pub state: String,
-    /// The text as the policies left it; as it was drafted, where they did not admit it.
+    /// The text as the policies left it; as it was drafted, where they did not admit it; empty
+    /// where they or the owner refused it.
     pub content: String,
+    /// How many bytes the text had as it was drafted.
+    pub content_bytes: u64,
     /// When it was taken from the local caller.
     pub created_at: Timestamp,
     /// Why it is where it is.
@@ -194,6 +200,8 @@ pub struct Story {
     pub state: String,
     /// The text, as in the inbox or the outbox.
     pub content: String,
+    /// How many bytes it had at first.
+    pub content_bytes: u64,
     /// What host and policies said about it.
     pub annotations: Vec<Annotation>,
     /// What each policy said, with its digest.

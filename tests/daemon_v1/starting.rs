@@ -92,6 +92,30 @@ async fn an_identity_of_another_relay_is_given_up_only_when_asked_to() {
 }
 
 #[tokio::test]
+async fn what_waits_is_not_sent_under_the_name_of_a_new_registration() {
+    // Nothing listens there.
+    let mut home = Home::empty("ws://127.0.0.1:9");
+    home.write_state(&json!({"agentId": "1", "agentSecret": "other"}).to_string());
+    let alone = home.start().await;
+    let old = alone.say("as the former agent").await.message_id;
+    alone.stop().await;
+
+    let mut relay = RelayV1::start().await;
+    home.move_to(&relay.url());
+    home.register_again = true;
+    let alone = home.start().await;
+    let mut connection = relay.connection().await;
+    alone.say("as the new one").await;
+    assert_eq!(connection.message().await["content"], "as the new one");
+    let story = alone.daemon.story(&old).await.unwrap().remove(0);
+    assert_eq!(
+        (story.from.as_str(), story.state.as_str()),
+        ("1", "refused")
+    );
+    alone.stop().await;
+}
+
+#[tokio::test]
 async fn a_state_file_that_cannot_be_used_stops_the_daemon_before_anything_is_made() {
     let relay = RelayV1::start().await;
     let whole = json!({"agentId": AGENT, "agentSecret": SECRET}).to_string();

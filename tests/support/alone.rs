@@ -17,12 +17,15 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
 use super::relay_v1::{AGENT, NOW, PATIENCE, PEER, SECRET};
+use super::warm;
 
 /// A home in which a daemon can be started, again and again.
 pub(crate) struct Home {
     dir: TempDir,
     relay_url: String,
     environment: Vec<(String, OsString)>,
+    /// What the configuration says of policies.
+    pub(crate) policies: &'static str,
     pub(crate) clock: Clock,
     pub(crate) register_again: bool,
     pub(crate) accept_unproven: bool,
@@ -41,6 +44,7 @@ impl Home {
             dir: tempfile::tempdir().unwrap(),
             relay_url: relay_url.to_owned(),
             environment: Vec::new(),
+            policies: "",
             clock: Clock::manual(NOW),
             register_again: false,
             accept_unproven: false,
@@ -56,6 +60,11 @@ impl Home {
 
     pub(crate) fn set_variable(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.into()));
+    }
+
+    /// Has the configuration name another relay from the next start on.
+    pub(crate) fn move_to(&mut self, relay_url: &str) {
+        relay_url.clone_into(&mut self.relay_url);
     }
 
     pub(crate) fn state_file(&self) -> PathBuf {
@@ -81,6 +90,7 @@ impl Home {
     }
 
     pub(crate) async fn start(&self) -> Alone {
+        warm::up(&self.data_dir()).await;
         let (started, tasks) = self.try_start().await;
         Alone {
             daemon: started.unwrap(),
@@ -94,8 +104,8 @@ impl Home {
         let own = own.map(|name| (name.to_owned(), home.to_owned()));
         let environment = Environment::from_pairs(own.into_iter().chain(self.environment.clone()));
         let text = format!(
-            "[relay]\nurl = \"{}\"\nallow_plain = true\n[local]\nlisten = \"127.0.0.1:0\"\n",
-            self.relay_url
+            "[relay]\nurl = \"{}\"\nallow_plain = true\n[local]\nlisten = \"127.0.0.1:0\"\n{}",
+            self.relay_url, self.policies
         );
         let path = self.dir.path().join("opendialogue.toml");
         let config = Config::from_text(&environment, &Overrides::default(), &path, &text).unwrap();

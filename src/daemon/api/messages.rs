@@ -87,6 +87,7 @@ mod tests {
             kind: Kind::Text,
             state: "waiting".to_owned(),
             content: String::new(),
+            content_bytes: 0,
             annotations: Vec::new(),
             verdicts: Vec::new(),
             events: Vec::new(),

@@ -29,18 +29,14 @@ impl Called {
 }
 
 /// Every message called `id`.
-pub(super) fn called(
-    connection: &Connection,
-    me: &AgentId,
-    id: &MessageId,
-) -> rusqlite::Result<Vec<Called>> {
+pub(super) fn called(connection: &Connection, id: &MessageId) -> rusqlite::Result<Vec<Called>> {
     connection
         .prepare_cached(
-            "SELECT 'outbound' AS direction, row, ?2 AS author, state FROM outbox WHERE id = ?1
+            "SELECT 'outbound' AS direction, row, author, state FROM outbox WHERE id = ?1
              UNION ALL
              SELECT 'inbound', row, sender, state FROM inbox WHERE id = ?1",
         )?
-        .query_map([id.as_str(), me.as_str()], |row| {
+        .query_map([id.as_str()], |row| {
             Ok(Called {
                 place: place(row)?,
                 author: parsed(row, "author")?,
@@ -106,7 +102,7 @@ pub(super) fn list(
 ) -> rusqlite::Result<Vec<HeldMessage>> {
     connection
         .prepare_cached(
-            "SELECT 'outbound' AS direction, row, id, ?1 AS author, recipient AS receiver, kind,
+            "SELECT 'outbound' AS direction, row, id, author, recipient AS receiver, kind,
                     conversation, content, created_at AS at, hold, annotations,
                     coalesce((SELECT level FROM trust WHERE agent = recipient), 'unknown') AS trust
              FROM outbox WHERE state = 'held'

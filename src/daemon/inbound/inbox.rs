@@ -5,14 +5,13 @@ pub(in crate::daemon) mod held;
 mod rows;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::watch;
 
 use super::Verified;
 use crate::clock::Clock;
-use crate::daemon::rows::{RowId, from_json, maybe_time, parsed, time};
+use crate::daemon::rows::{EMPTIED, RowId, from_json, maybe_time, parsed, time};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::InboxMessage;
 use crate::db::{Database, DbError};
@@ -21,9 +20,6 @@ use crate::types::{AgentId, ConversationId, Digest, Direction, MessageId, Timest
 use crate::wire::frame::AckOutcome;
 
 pub(in crate::daemon) use rows::{NewRow, RowState, insert, insert_unjudged};
-
-/// How long the identity of a message is kept: twice the age at which one is still delivered.
-pub(in crate::daemon) const IDENTITY_KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// A handle on the inbox. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -210,7 +206,7 @@ impl Admitted {
     }
 }
 
-/// What was decided when `id` of `from` first came, if it came within [`IDENTITY_KEPT`].
+/// What was decided when `id` of `from` first came, if it came within `keeping::IDENTITY_KEPT`.
 pub(in crate::daemon) fn first_outcome(
     connection: &Connection,
     from: &AgentId,
@@ -255,18 +251,16 @@ pub(in crate::daemon) fn waiting(connection: &Connection) -> rusqlite::Result<u6
         .query_row([], |row| row.get(0))
 }
 
-/// Forgets identities that no repeat can have any more. One whose row is still there stays: the
-/// row would refuse another under its id.
-pub(in crate::daemon) fn forget_old(
+/// How many messages of `peer` wait for the agent.
+pub(in crate::daemon) fn waiting_of(
     connection: &Connection,
-    now: Timestamp,
-) -> rusqlite::Result<usize> {
+    peer: &AgentId,
+) -> rusqlite::Result<u64> {
     connection
         .prepare_cached(
-            "DELETE FROM taken WHERE taken_at < ?1 AND NOT EXISTS (
-                 SELECT 1 FROM inbox WHERE inbox.sender = taken.sender AND inbox.id = taken.id)",
+            "SELECT count(*) FROM inbox WHERE sender = ?1 AND state = 'waiting' AND kind = 'text'",
         )?
-        .execute([(now - IDENTITY_KEPT).as_millis()])
+        .query_row([peer.as_str()], |row| row.get(0))
 }
 
 /// Refuses all that waits or is held from `peer`, and gives the story of each.
@@ -277,12 +271,12 @@ pub(in crate::daemon) fn refuse_all_from(
     why: &str,
 ) -> rusqlite::Result<Vec<Entry>> {
     let refused: Vec<About> = connection
-        .prepare_cached(
-            "UPDATE inbox SET state = 'refused', reason = ?2
+        .prepare_cached(&format!(
+            "UPDATE inbox SET state = 'refused', reason = ?2, settled_at = ?3, {EMPTIED}
              WHERE sender = ?1 AND state IN ('waiting', 'held')
              RETURNING sender, id, conversation",
-        )?
-        .query_map([peer.as_str(), why], about)?
+        ))?
+        .query_map(params![peer.as_str(), why, now.as_millis()], about)?
         .collect::<rusqlite::Result<_>>()?;
     refused
         .iter()
@@ -352,7 +346,7 @@ fn settle(
     let settled_row = connection
         .prepare_cached(
             "UPDATE inbox SET state = ?2, reason = ?3, attempts = coalesce(?4, attempts),
-                 next_attempt_at = ?5, may_repeat = may_repeat OR ?6, run_id = ?7
+                 next_attempt_at = ?5, may_repeat = may_repeat OR ?6, run_id = ?7, settled_at = ?8
              WHERE row = ?1 AND state = 'waiting' RETURNING sender, id, conversation",
         )?
         .query_row(
@@ -363,7 +357,8 @@ fn settle(
                 attempts,
                 next,
                 may_repeat,
-                run_id
+                run_id,
+                state.stage().settled_at(now),
             ],
             about,
         )

@@ -1,9 +1,10 @@
-//! One message's way through the lane: repeat, nonce, age, chain, row. In this order, each in the
+//! One message's way through the lane: repeat, room, nonce, age, chain, row. In this order, each in the
 //! transaction that the lane is in.
 
 use std::sync::Arc;
 
 use super::inbox::{self, NewRow, RowState};
+use super::room::{self, Place};
 use super::{Verified, live};
 use crate::daemon::lane::{Bench, MAX_MESSAGE_AGE};
 use crate::daemon::outbound::close_used_up;
@@ -30,7 +31,7 @@ pub(in crate::daemon) fn is_proven(notes: &[Annotation]) -> bool {
 pub(in crate::daemon) enum Intake {
     /// It was decided on.
     Taken(Taken),
-    /// The inbox is full: nothing was decided, and it is to be brought again.
+    /// The inbox has no place: nothing was decided, and it is to be brought again.
     NoRoom,
 }
 
@@ -85,7 +86,8 @@ pub(in crate::daemon) fn take(
     if let Some(first) = inbox::first_outcome(bench.connection, &message.from, &message.id)? {
         return Ok(Intake::Taken(repeat(&verified, &first)));
     }
-    if message.kind == Kind::Text && inbox::waiting(bench.connection)? >= bench.room.inbox {
+    let place = place(bench, &verified)?;
+    if place == Place::None {
         return Ok(Intake::NoRoom);
     }
     if !verified.take_nonce(bench.now) {
@@ -95,7 +97,26 @@ pub(in crate::daemon) fn take(
         }));
     }
     let arrival = arrive(bench, verified)?;
+    if place == Place::ShareUsed {
+        return refuse_beyond_share(bench, arrival).map(Intake::Taken);
+    }
     decide(bench, arrival).map(Intake::Taken)
+}
+
+/// The place that the inbox has for a message. What is left unacknowledged keeps all behind it
+/// waiting, other peers' too; so who is beyond its share is refused, where its relay can say so.
+fn place(bench: &Bench<'_>, verified: &Verified) -> rusqlite::Result<Place> {
+    let message = verified.message();
+    match message.kind {
+        Kind::Text => {}
+        Kind::End | Kind::Typing | Kind::ReadReceipt => return Ok(Place::Free),
+    }
+    let waiting = inbox::waiting(bench.connection)?;
+    let of_peer = inbox::waiting_of(bench.connection, &message.from)?;
+    Ok(match room::place(bench.room.inbox, waiting, of_peer) {
+        Place::ShareUsed if !verified.is_answered() => Place::None,
+        place @ (Place::Free | Place::None | Place::ShareUsed) => place,
+    })
 }
 
 fn decide(bench: &mut Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
@@ -249,6 +270,27 @@ fn bury(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
     Ok(Taken {
         story: vec![entry],
         ..taken(verified, AckOutcome::Accepted)
+    })
+}
+
+/// Refuses a text of a peer whose share of the inbox is used, before any policy sees it.
+fn refuse_beyond_share(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
+    let verified = &arrival.verified;
+    let why = "as many messages of this agent wait as may";
+    let row = NewRow {
+        verified,
+        trust: arrival.trust,
+        stored_at: bench.now,
+        state: RowState::Refused,
+        reason: Some(why),
+    };
+    inbox::insert_unjudged(bench.connection, &row, &arrival.annotations)?;
+    inbox::remember(bench.connection, verified, AckOutcome::Refused, bench.now)?;
+    let (about, detail) = (about(verified), Some(why.to_owned()));
+    let entry = story::write(bench.connection, &about, bench.now, "refused", detail)?;
+    Ok(Taken {
+        story: vec![entry],
+        ..taken(verified, AckOutcome::Refused)
     })
 }
 

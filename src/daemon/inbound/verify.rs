@@ -142,6 +142,11 @@ impl Verified {
         self.session.authenticates()
     }
 
+    /// Whether the relay hears what becomes of a message, and tells its sender.
+    pub(in crate::daemon) fn is_answered(&self) -> bool {
+        self.session.features.is_some_and(|features| features.ack)
+    }
+
     pub(in crate::daemon) fn digest(&self) -> Digest {
         Digest::of(self.message.content.as_bytes())
     }

@@ -243,6 +243,7 @@ mod tests {
     fn ended(id: &str, reason: EndReason) -> ConversationEnded {
         ConversationEnded {
             conversation: ConversationId::new(id).unwrap(),
+            peer: None,
             reason,
         }
     }

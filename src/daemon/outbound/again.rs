@@ -27,7 +27,7 @@ pub(in crate::daemon) fn judge_again(
     } = &held;
     let known = dialogue::find(bench.connection, &about.peer, &about.conversation)?;
     if known.as_ref().is_some_and(|one| one.ended.is_some()) {
-        outbox::held::refuse(bench.connection, me, *row, ENDED)?;
+        outbox::held::refuse(bench.connection, *row, bench.now, ENDED)?;
         return told(bench, about, RowState::Refused, Some(ENDED.to_owned()));
     }
     let turns = known.map_or(0, |dialogue| dialogue.turns);
@@ -41,7 +41,7 @@ pub(in crate::daemon) fn judge_again(
         max_turns: departure.message.max_turns,
         reason: reason.as_deref(),
     };
-    outbox::held::judged_again(bench.connection, *row, &standing, &ruling)?;
+    outbox::held::judged_again(bench.connection, *row, &standing, &ruling, bench.now)?;
     if matches!(ruling.outcome, Outcome::Admitted { .. }) {
         follow_conversation(bench, &about.peer, &about.conversation, *kind)?;
     }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::settle::{Again, Attempts, Settlement, Word};
 use crate::clock::Clock;
 use crate::daemon::dialogue;
-use crate::daemon::rows::{RowId, maybe_parsed, parsed};
+use crate::daemon::rows::{EMPTIED, RowId, maybe_parsed, parsed, turn};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::OutboxMessage;
 use crate::db::{Database, DbError};
@@ -27,7 +27,6 @@ pub(in crate::daemon) struct Outbox {
     db: Database,
     events: Events,
     clock: Clock,
-    me: AgentId,
     changed: Arc<watch::Sender<u64>>,
 }
 
@@ -47,12 +46,11 @@ pub(in crate::daemon) struct Ready {
 }
 
 impl Outbox {
-    pub(in crate::daemon) fn new(db: Database, events: Events, clock: Clock, me: AgentId) -> Self {
+    pub(in crate::daemon) fn new(db: Database, events: Events, clock: Clock) -> Self {
         Self {
             db,
             events,
             clock,
-            me,
             changed: Arc::new(watch::Sender::new(0)),
         }
     }
@@ -64,9 +62,9 @@ impl Outbox {
         limit: usize,
         unsettled: HashSet<RowId>,
     ) -> Result<Ready, DbError> {
-        let (now, me) = (self.clock.now(), self.me.clone());
+        let now = self.clock.now();
         self.db
-            .read(move |connection| ready(connection, &me, limit, &unsettled, now))
+            .read(move |connection| ready(connection, limit, &unsettled, now))
             .await
     }
 
@@ -76,10 +74,10 @@ impl Outbox {
         row: RowId,
         settlement: Settlement,
     ) -> Result<(), DbError> {
-        let (now, me) = (self.clock.now(), self.me.clone());
+        let now = self.clock.now();
         let entry = self
             .db
-            .write(move |connection| settle(connection, &me, row, &settlement, now))
+            .write(move |connection| settle(connection, row, &settlement, now))
             .await?;
         self.events.tell_all(entry.into_iter().collect());
         Ok(())
@@ -127,19 +125,52 @@ impl Admitted {
 /// Refuses all that waits or is held for `peer`, and gives the story of each.
 pub(in crate::daemon) fn refuse_all_to(
     connection: &Connection,
-    me: &AgentId,
     peer: &AgentId,
     now: Timestamp,
     why: &str,
 ) -> rusqlite::Result<Vec<Entry>> {
     let refused: Vec<About> = connection
-        .prepare_cached(
-            "UPDATE outbox SET state = 'refused', reason = ?2
+        .prepare_cached(&format!(
+            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3, {EMPTIED}
              WHERE recipient = ?1 AND state IN ('queued', 'held')
-             RETURNING recipient, id, conversation",
-        )?
-        .query_map([peer.as_str(), why], |row| about(row, me))?
+             RETURNING author, recipient, id, conversation",
+        ))?
+        .query_map(params![peer.as_str(), why, now.as_millis()], about)?
         .collect::<rusqlite::Result<_>>()?;
+    tell_refused(connection, &refused, now, why)
+}
+
+/// Refuses all that waits or is held of another agent than `me`: this daemon was that agent before,
+/// and nobody takes a message from it any more. Rows of a time in which the author was not written
+/// down are `before`'s.
+pub(in crate::daemon) fn refuse_all_of_others(
+    connection: &Connection,
+    me: &AgentId,
+    before: &AgentId,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Entry>> {
+    connection.execute(
+        "UPDATE outbox SET author = ?1 WHERE author = ''",
+        [before.as_str()],
+    )?;
+    let why = format!("it was drafted as another agent; this agent is {me} now");
+    let refused: Vec<About> = connection
+        .prepare_cached(
+            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3
+             WHERE author <> ?1 AND state IN ('queued', 'held')
+             RETURNING author, recipient, id, conversation",
+        )?
+        .query_map(params![me.as_str(), why, now.as_millis()], about)?
+        .collect::<rusqlite::Result<_>>()?;
+    tell_refused(connection, &refused, now, &why)
+}
+
+fn tell_refused(
+    connection: &Connection,
+    refused: &[About],
+    now: Timestamp,
+    why: &str,
+) -> rusqlite::Result<Vec<Entry>> {
     refused
         .iter()
         .map(|about| story::write(connection, about, now, "refused", Some(why.to_owned())))
@@ -152,7 +183,6 @@ const KEPT_BACK: &str =
 
 fn ready(
     connection: &Connection,
-    me: &AgentId,
     limit: usize,
     unsettled: &HashSet<RowId>,
     now: Timestamp,
@@ -162,9 +192,7 @@ fn ready(
             "SELECT * FROM outbox WHERE state = 'queued' AND recipient NOT IN ({KEPT_BACK})
              ORDER BY row LIMIT ?2"
         ))?
-        .query_map(params![now.as_millis(), limit + unsettled.len()], |row| {
-            admitted(row, me)
-        })?
+        .query_map(params![now.as_millis(), limit + unsettled.len()], admitted)?
         .filter(|message| !matches!(message, Ok(known) if unsettled.contains(&known.row)))
         .take(limit)
         .collect::<rusqlite::Result<_>>()?;
@@ -179,18 +207,18 @@ fn ready(
     })
 }
 
-fn admitted(row: &Row<'_>, me: &AgentId) -> rusqlite::Result<Admitted> {
+fn admitted(row: &Row<'_>) -> rusqlite::Result<Admitted> {
     Ok(Admitted {
         row: RowId(row.get("row")?),
         message: Message {
             id: parsed(row, "id")?,
-            from: me.clone(),
+            from: parsed(row, "author")?,
             to: parsed(row, "recipient")?,
             kind: parsed(row, "kind")?,
             content: row.get("admitted")?,
             conversation: Some(parsed(row, "conversation")?),
-            turn: rows::turn(row, "turn")?,
-            max_turns: rows::turn(row, "max_turns")?,
+            turn: turn(row, "turn")?,
+            max_turns: turn(row, "max_turns")?,
         },
         attempts: Attempts {
             count: row.get("attempts")?,
@@ -201,7 +229,6 @@ fn admitted(row: &Row<'_>, me: &AgentId) -> rusqlite::Result<Admitted> {
 
 fn settle(
     connection: &Connection,
-    me: &AgentId,
     row: RowId,
     settlement: &Settlement,
     now: Timestamp,
@@ -219,8 +246,8 @@ fn settle(
         .prepare_cached(
             "UPDATE outbox SET state = ?2, reason = ?3, next_attempt_at = ?4,
                  last_word = coalesce(?5, last_word), may_repeat = may_repeat OR ?6,
-                 attempts = attempts + 1
-             WHERE row = ?1 AND state = 'queued' RETURNING recipient, id, conversation",
+                 attempts = attempts + 1, settled_at = ?7
+             WHERE row = ?1 AND state = 'queued' RETURNING author, recipient, id, conversation",
         )?
         .query_row(
             params![
@@ -230,8 +257,9 @@ fn settle(
                 again.map(|again| (now + again.after).as_millis()),
                 again.and_then(|again| again.word).map(Word::as_str),
                 again.is_some_and(|again| again.may_repeat),
+                state.stage().settled_at(now),
             ],
-            |row| about(row, me),
+            about,
         )
         .optional()?;
     let Some(about) = about else {
@@ -253,11 +281,11 @@ fn again(settlement: &Settlement) -> Option<&Again> {
     }
 }
 
-fn about(row: &Row<'_>, me: &AgentId) -> rusqlite::Result<About> {
+fn about(row: &Row<'_>) -> rusqlite::Result<About> {
     Ok(About {
         direction: Direction::Outbound,
         id: parsed(row, "id")?,
-        author: me.clone(),
+        author: parsed(row, "author")?,
         peer: parsed(row, "recipient")?,
         conversation: parsed(row, "conversation")?,
     })

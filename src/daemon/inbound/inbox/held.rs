@@ -3,9 +3,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{RowState, about};
-use crate::daemon::rows::{RowId, from_json, json, parsed, time};
+use crate::daemon::keeping::Stage;
+use crate::daemon::rows::EMPTIED;
+use crate::daemon::rows::{RowId, Ruled, from_json, parsed, time, turn};
 use crate::daemon::story::About;
-use crate::policy::{Annotation, Hold, Outcome, Ruling, words};
+use crate::policy::{Annotation, Hold, Ruling, words};
 use crate::types::{Kind, Timestamp, Trust, TurnNumber};
 
 /// A message that is held, as it came.
@@ -35,12 +37,11 @@ pub(in crate::daemon) fn load(
             annotations.retain(|note| {
                 note.policy() == Annotation::HOST && note.key() != words::POLICY_ERROR
             });
-            let turn: Option<u64> = held.get("turn")?;
             Ok(Held {
                 row,
                 about: about(held)?,
                 kind: parsed(held, "kind")?,
-                turn: turn.and_then(TurnNumber::new),
+                turn: turn(held, "turn")?,
                 content: held.get("content")?,
                 received_at: time(held, "received_at")?,
                 annotations,
@@ -58,15 +59,12 @@ pub(in crate::daemon) fn judged_again(
     ruling: &Ruling,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let (admitted, hold) = match &ruling.outcome {
-        Outcome::Admitted { content } => (Some(content.as_str()), None),
-        Outcome::Held(hold) => (None, Some(json(hold)?)),
-        Outcome::Refused(_) => (None, None),
-    };
+    let ruled = Ruled::of(ruling)?;
     connection
         .prepare_cached(
             "UPDATE inbox SET state = ?2, trust = ?3, reason = ?4, admitted = ?5, hold = ?6,
-                 annotations = ?7, verdicts = ?8, stored_at = ?9
+                 annotations = ?7, verdicts = ?8, stored_at = ?9, settled_at = ?10,
+                 content = iif(?11, '', content)
              WHERE row = ?1 AND state = 'held'",
         )?
         .execute(params![
@@ -74,11 +72,13 @@ pub(in crate::daemon) fn judged_again(
             state.as_str(),
             trust.as_str(),
             reason,
-            admitted,
-            hold,
-            json(&ruling.annotations)?,
-            json(&ruling.steps)?,
+            ruled.admitted,
+            ruled.hold,
+            ruled.annotations,
+            ruled.verdicts,
             now.as_millis(),
+            state.stage().settled_at(now),
+            state.stage() == Stage::Refused,
         ])?;
     Ok(())
 }
@@ -87,12 +87,13 @@ pub(in crate::daemon) fn judged_again(
 pub(in crate::daemon) fn refuse(
     connection: &Connection,
     row: RowId,
+    now: Timestamp,
     why: &str,
 ) -> rusqlite::Result<About> {
     connection
-        .prepare_cached(
-            "UPDATE inbox SET state = 'refused', reason = ?2, hold = NULL
+        .prepare_cached(&format!(
+            "UPDATE inbox SET state = 'refused', reason = ?2, settled_at = ?3, {EMPTIED}
              WHERE row = ?1 AND state = 'held' RETURNING sender, id, conversation",
-        )?
-        .query_row(params![row.0, why], about)
+        ))?
+        .query_row(params![row.0, why, now.as_millis()], about)
 }

@@ -3,9 +3,10 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::daemon::inbound::Verified;
-use crate::daemon::rows::{from_json, json, parsed, shown_content, time};
+use crate::daemon::keeping::Stage;
+use crate::daemon::rows::{Ruled, from_json, json, parsed, shown_content, stored_turn, time};
 use crate::daemon::view::InboxMessage;
-use crate::policy::{Annotation, Outcome, Ruling, Step};
+use crate::policy::{Annotation, Ruling};
 use crate::types::{Timestamp, Trust};
 
 /// Where a message of the inbox is.
@@ -36,6 +37,26 @@ impl RowState {
             RowState::Noted => "noted",
         }
     }
+
+    /// Every state.
+    pub(in crate::daemon) const ALL: [RowState; 6] = [
+        RowState::Waiting,
+        RowState::Delivered,
+        RowState::Held,
+        RowState::Refused,
+        RowState::Dead,
+        RowState::Noted,
+    ];
+
+    /// What it means for how long the row is kept.
+    pub(in crate::daemon) fn stage(self) -> Stage {
+        match self {
+            RowState::Waiting | RowState::Held => Stage::Open,
+            RowState::Delivered | RowState::Noted => Stage::Settled,
+            RowState::Refused => Stage::Refused,
+            RowState::Dead => Stage::Dead,
+        }
+    }
 }
 
 /// A row to be written, but for what the chain said.
@@ -54,19 +75,7 @@ pub(in crate::daemon) fn insert(
     row: &NewRow<'_>,
     ruling: &Ruling,
 ) -> rusqlite::Result<()> {
-    let (admitted, hold) = match &ruling.outcome {
-        Outcome::Admitted { content } => (Some(content.as_str()), None),
-        Outcome::Held(hold) => (None, Some(json(hold)?)),
-        Outcome::Refused(_) => (None, None),
-    };
-    write(
-        connection,
-        row,
-        admitted,
-        hold,
-        &ruling.annotations,
-        &ruling.steps,
-    )
+    write(connection, row, &Ruled::of(ruling)?)
 }
 
 /// Writes the row of a message that no policy saw.
@@ -75,41 +84,46 @@ pub(in crate::daemon) fn insert_unjudged(
     row: &NewRow<'_>,
     annotations: &[Annotation],
 ) -> rusqlite::Result<()> {
-    write(connection, row, None, None, annotations, &[])
+    let unjudged = Ruled {
+        admitted: None,
+        hold: None,
+        annotations: json(&annotations)?,
+        verdicts: "[]".to_owned(),
+    };
+    write(connection, row, &unjudged)
 }
 
-fn write(
-    connection: &Connection,
-    row: &NewRow<'_>,
-    admitted: Option<&str>,
-    hold: Option<String>,
-    annotations: &[Annotation],
-    verdicts: &[Step],
-) -> rusqlite::Result<()> {
+fn write(connection: &Connection, row: &NewRow<'_>, ruled: &Ruled<'_>) -> rusqlite::Result<()> {
     let message = row.verified.message();
+    let content = match row.state.stage() {
+        Stage::Refused => "",
+        Stage::Open | Stage::Settled | Stage::Dead => message.content.as_str(),
+    };
     connection
         .prepare_cached(
             "INSERT INTO inbox (sender, id, kind, conversation, turn, content, admitted, trust,
-                 received_at, stored_at, state, reason, hold, annotations, verdicts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 received_at, stored_at, state, reason, hold, annotations, verdicts, content_bytes,
+                 settled_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             message.from.as_str(),
             message.id.as_str(),
             message.kind.as_str(),
             row.verified.conversation().as_str(),
-            // SQLite's integers end at 2^63; the number is the sender's claim, not our count.
-            message.turn.and_then(|turn| i64::try_from(turn.get()).ok()),
-            message.content,
-            admitted,
+            stored_turn(message.turn),
+            content,
+            ruled.admitted,
             row.trust.as_str(),
             row.verified.received_at().as_millis(),
             row.stored_at.as_millis(),
             row.state.as_str(),
             row.reason,
-            hold,
-            json(&annotations)?,
-            json(&verdicts)?,
+            ruled.hold,
+            ruled.annotations,
+            ruled.verdicts,
+            message.content.len(),
+            row.state.stage().settled_at(row.stored_at),
         ])?;
     Ok(())
 }
@@ -142,6 +156,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<InboxMessage> {
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: shown_content(row)?,
+        content_bytes: row.get("content_bytes")?,
         trust: parsed(row, "trust")?,
         received_at: time(row, "received_at")?,
         annotations: from_json(row, "annotations")?,

@@ -85,23 +85,57 @@ async fn a_full_inbox_keeps_messages_unacknowledged_and_in_order_until_there_is_
     let emptying = async {
         for expected in ["m1", "m3", "m4"] {
             assert!(rooms.count("inbox WHERE state = 'waiting'").await <= 1);
-            let mut waiting = rooms.inbox.deliverable(9).await.unwrap();
-            while waiting.is_empty() {
-                tokio::task::yield_now().await;
-                waiting = rooms.inbox.deliverable(9).await.unwrap();
-            }
-            assert_eq!(waiting[0].message_id().as_str(), expected);
-            let delivered = crate::daemon::inbound::Settled::Delivered { run_id: None };
-            rooms
-                .inbox
-                .settle(waiting[0].row(), delivered)
-                .await
-                .unwrap();
+            assert_eq!(deliver_one(&rooms).await, expected);
         }
     };
     tokio::join!(taking, emptying);
     let expected = ["m1 accepted", "m2 accepted", "m3 accepted", "m4 accepted"];
     assert_eq!(line.acked(), expected);
+}
+
+#[tokio::test]
+async fn a_peer_that_floods_the_inbox_is_refused_beyond_its_share_and_stops_nobody() {
+    let rooms = Rooms::narrow(Room {
+        inbox: 4,
+        outbox: 9,
+    });
+    let mut line = Line::new();
+    let of_another = |name: &str| line.text(name, |f| f.message.from = AgentId::new("2").unwrap());
+    let flood: Vec<String> = (0..300).map(|n| format!("m{n}")).collect();
+    // More than a relay leaves unacknowledged, so that waiting with them would stop the link.
+    let mut frames: Vec<Received> = flood.iter().map(|name| line.text(name, |_| ())).collect();
+    frames.push(of_another("other"));
+    rooms.bring(frames).await;
+    let acked = line.acked();
+    assert_eq!(acked[..2], ["m0 accepted", "m1 accepted"]);
+    let all_refused = acked[2..300].iter().all(|one| one.ends_with("refused"));
+    assert!(all_refused, "{acked:?}");
+    assert_eq!(acked[300], "other accepted");
+    let third = &rooms.inbox().await[2];
+    assert_eq!(third.content, "");
+    let why = "as many messages of this agent wait as may";
+    assert_eq!(third.reason.as_deref(), Some(why));
+
+    // A repeat hears the same again, and once the agent has taken some there is room.
+    deliver_one(&rooms).await;
+    deliver_one(&rooms).await;
+    rooms
+        .bring([line.text("m2", |_| ()), line.text("later", |_| ())])
+        .await;
+    assert_eq!(line.acked(), ["m2 refused", "later accepted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_sender_would_hear_of_it_nobody_is_refused_for_a_share() {
+    let rooms = Rooms::narrow(Room {
+        inbox: 4,
+        outbox: 9,
+    });
+    let line = Line::version_1();
+    let taking = rooms.bring(["m1", "m2", "m3"].map(|name| line.text(name, |_| ())));
+    tokio::join!(taking, deliver_one(&rooms));
+    let states = rooms.inbox_states().await;
+    assert_eq!(states, ["delivered", "waiting", "waiting"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,6 +167,22 @@ async fn a_value_that_nobody_wrote_is_an_error_and_not_taken_for_another() {
         rooms.db.write(|c| c.execute(broken, [])).await.unwrap();
         assert!(rooms.inbox.list(None, 9).await.is_err(), "{broken}");
     }
+}
+
+/// Delivers the oldest message, once there is one.
+async fn deliver_one(rooms: &Rooms) -> String {
+    let mut waiting = rooms.inbox.deliverable(1).await.unwrap();
+    while waiting.is_empty() {
+        tokio::task::yield_now().await;
+        waiting = rooms.inbox.deliverable(1).await.unwrap();
+    }
+    let delivered = crate::daemon::inbound::Settled::Delivered { run_id: None };
+    rooms
+        .inbox
+        .settle(waiting[0].row(), delivered)
+        .await
+        .unwrap();
+    waiting[0].message_id().as_str().to_owned()
 }
 
 /// Lets the database grow no further.

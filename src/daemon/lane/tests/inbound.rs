@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::daemon::{dialogue, inbound::inbox};
+use crate::daemon::{dialogue, inbound::inbox, keeping};
 use crate::wire::frame::AckOutcome;
 
 #[tokio::test]
@@ -218,30 +218,71 @@ async fn an_end_closes_the_conversation_and_wakes_nobody() {
 }
 
 #[tokio::test]
-async fn an_identity_is_forgotten_in_time_but_not_while_its_row_is_there() {
+async fn a_message_whose_row_is_gone_is_still_known_and_forgotten_with_its_identity() {
     let rooms = Rooms::open();
     let mut line = Line::new();
     rooms
         .bring([line.text("m1", |_| ()), line.text("m2", |_| ())])
         .await;
-    let later = NOW + inbox::IDENTITY_KEPT + Duration::from_millis(1);
-    let forget = move |c: &Connection| {
-        c.execute("DELETE FROM inbox WHERE id = 'm1'", [])?;
-        inbox::forget_old(c, NOW + inbox::IDENTITY_KEPT)?;
-        let before: u64 = c.query_row("SELECT count(*) FROM taken", [], |row| row.get(0))?;
-        inbox::forget_old(c, later)?;
-        Ok(before)
+    let deliver = |c: &Connection| {
+        c.execute(
+            "UPDATE inbox SET state = 'delivered', settled_at = 0 WHERE id = 'm1'",
+            [],
+        )
     };
-    assert_eq!(rooms.db.write(forget).await.unwrap(), 2);
-    assert_eq!(rooms.count("taken").await, 1);
+    rooms.db.write(deliver).await.unwrap();
     line.acked();
-    // Otherwise the row would refuse the second for ever, and the relay send it for ever.
-    let again = [
-        line.text("m1", |_| ()),
-        line.text("m2", |f| f.message.content.push('!')),
-    ];
-    rooms.bring(again).await;
+    let again = || {
+        [
+            line.text("m1", |_| ()),
+            line.text("m2", |f| f.message.content.push('!')),
+        ]
+    };
+    let (first, second) = (again(), again());
+    let gone = keeping::round(&rooms.db, NOW + keeping::IDENTITY_KEPT)
+        .await
+        .unwrap();
+    assert_eq!((gone.messages, gone.identities), (1, 0));
+    rooms.bring(first).await;
     assert_eq!(line.acked(), ["m1 accepted", "m2 refused"]);
+    assert_eq!(rooms.inbox_states().await, ["waiting"]);
+
+    let later = NOW + keeping::IDENTITY_KEPT + Duration::from_millis(1);
+    let gone = keeping::round(&rooms.db, later).await.unwrap();
+    assert_eq!(gone.identities, 1, "the row of m2 holds on to its own");
+    rooms.bring(second).await;
+    assert_eq!(line.acked(), ["m1 accepted", "m2 refused"]);
+    assert_eq!(rooms.inbox_states().await, ["waiting", "waiting"]);
+}
+
+#[tokio::test]
+async fn what_is_refused_leaves_its_size_and_its_reason_and_no_word_of_its_text() {
+    let rooms = Rooms::pairing();
+    rooms.set_trust("3", Trust::Blocked).await;
+    let mut line = Line::new();
+    let secret = |name| line.text(name, |f| f.message.content = format!("sesame-{name} ü"));
+    // A stranger's first message is held, so its text is there until its owner says no.
+    rooms.bring([secret("m1"), secret("m2")]).await;
+    assert_eq!(line.acked(), ["m1 accepted", "m2 refused"]);
+    let mut refused = super::outbound::draft("sesame-out ü");
+    refused.to = id("3");
+    rooms.send(refused).await.unwrap_err();
+    for (word, expected) in [
+        ("sesame-m1", true),
+        ("sesame-m2", false),
+        ("sesame-out", false),
+    ] {
+        assert_eq!(rooms.files_hold(word), expected, "{word}");
+    }
+    let name = MessageId::new("m1").unwrap();
+    rooms.held.refuse(&name, None).await.unwrap().unwrap();
+    for row in rooms.inbox().await {
+        assert_eq!((row.state.as_str(), row.content.as_str()), ("refused", ""));
+        assert_eq!(row.content_bytes, 12);
+        assert!(row.reason.is_some());
+    }
+    let row = &rooms.outbox().await[0];
+    assert_eq!((row.content.as_str(), row.content_bytes), ("", 13));
 }
 
 #[tokio::test]

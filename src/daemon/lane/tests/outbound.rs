@@ -154,10 +154,10 @@ async fn blocking_refuses_all_that_waits_in_one_transaction_and_nothing_else() {
     rooms.bring([from("waiting", PEER)]).await;
     rooms.send(draft("queued")).await.unwrap();
     let block = |c: &Connection| {
-        let (me, peer) = (AgentId::new(ME).unwrap(), AgentId::new(PEER).unwrap());
+        let peer = AgentId::new(PEER).unwrap();
         trust::set(c, &peer, Trust::Blocked, NOW)?;
         let mut refused = inbox::refuse_all_from(c, &peer, NOW, "blocked")?;
-        refused.extend(outbox::refuse_all_to(c, &me, &peer, NOW, "blocked")?);
+        refused.extend(outbox::refuse_all_to(c, &peer, NOW, "blocked")?);
         Ok(refused.len())
     };
     // One that fails half-way changes nothing.
@@ -177,6 +177,33 @@ async fn blocking_refuses_all_that_waits_in_one_transaction_and_nothing_else() {
         rooms.send(draft("more")).await,
         Err(SendRefusal::Policy { .. })
     ));
+}
+
+#[tokio::test]
+async fn what_another_agent_drafted_here_is_refused_and_never_sent() {
+    let rooms = Rooms::open();
+    let other = AgentId::new("7").unwrap();
+    let mut as_other = draft("of another agent");
+    as_other.me = other.clone();
+    let id = rooms.send(as_other).await.unwrap().message_id;
+    rooms.send(draft("ours")).await.unwrap();
+    let refuse = |c: &Connection| {
+        // As it was written before authors were.
+        c.execute("UPDATE outbox SET author = '' WHERE author = '7'", [])?;
+        let before = AgentId::new("7").unwrap();
+        outbox::refuse_all_of_others(c, &AgentId::new(ME).unwrap(), &before, NOW)
+    };
+    assert_eq!(rooms.db.write(refuse).await.unwrap().len(), 1);
+    assert_eq!(rooms.outbox_states().await, ["refused", "queued"]);
+    let me = AgentId::new(ME).unwrap();
+    let of = move |c: &Connection| crate::daemon::stories::of(c, &me, &id);
+    let story = rooms.db.read(of).await.unwrap().remove(0);
+    assert_eq!(story.from, other);
+    let last = story.events.last().unwrap();
+    assert_eq!(last.what, "refused");
+    let why = format!("it was drafted as another agent; this agent is {ME} now");
+    assert_eq!(last.detail, Some(why));
+    assert_eq!(rooms.db.write(refuse).await.unwrap().len(), 0);
 }
 
 #[tokio::test]

@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::turn;
 use super::{RowState, about};
-use crate::daemon::rows::{RowId, from_json, json, parsed, time};
+use crate::daemon::keeping::Stage;
+use crate::daemon::rows::{EMPTIED, RowId, Ruled, from_json, parsed, stored_turn, time, turn};
 use crate::daemon::story::About;
-use crate::policy::{Hold, Outcome, Ruling};
-use crate::types::{AgentId, Kind, Timestamp, TurnNumber};
+use crate::policy::{Hold, Ruling};
+use crate::types::{Kind, Timestamp, TurnNumber};
 
 /// A draft that is held, as it was taken.
 #[derive(Debug)]
@@ -33,7 +33,6 @@ pub(in crate::daemon) struct Standing<'a> {
 /// The draft at `row`, if it is held.
 pub(in crate::daemon) fn load(
     connection: &Connection,
-    me: &AgentId,
     row: RowId,
 ) -> rusqlite::Result<Option<Held>> {
     connection
@@ -41,7 +40,7 @@ pub(in crate::daemon) fn load(
         .query_row([row.0], |held| {
             Ok(Held {
                 row,
-                about: about(held, me)?,
+                about: about(held)?,
                 kind: parsed(held, "kind")?,
                 content: held.get("content")?,
                 max_turns: turn(held, "max_turns")?,
@@ -58,29 +57,29 @@ pub(in crate::daemon) fn judged_again(
     row: RowId,
     standing: &Standing<'_>,
     ruling: &Ruling,
+    now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let (admitted, hold) = match &ruling.outcome {
-        Outcome::Admitted { content } => (Some(content.as_str()), None),
-        Outcome::Held(hold) => (None, Some(json(hold)?)),
-        Outcome::Refused(_) => (None, None),
-    };
-    let stored = |turn: Option<TurnNumber>| turn.and_then(|n| i64::try_from(n.get()).ok());
+    let ruled = Ruled::of(ruling)?;
+    let stage = standing.state.stage();
     connection
         .prepare_cached(
             "UPDATE outbox SET state = ?2, turn = ?3, max_turns = ?4, reason = ?5, admitted = ?6,
-                 hold = ?7, annotations = ?8, verdicts = ?9
+                 hold = ?7, annotations = ?8, verdicts = ?9, settled_at = ?10,
+                 content = iif(?11, '', content)
              WHERE row = ?1 AND state = 'held'",
         )?
         .execute(params![
             row.0,
             standing.state.as_str(),
-            stored(standing.turn),
-            stored(standing.max_turns),
+            stored_turn(standing.turn),
+            stored_turn(standing.max_turns),
             standing.reason,
-            admitted,
-            hold,
-            json(&ruling.annotations)?,
-            json(&ruling.steps)?,
+            ruled.admitted,
+            ruled.hold,
+            ruled.annotations,
+            ruled.verdicts,
+            stage.settled_at(now),
+            stage == Stage::Refused,
         ])?;
     Ok(())
 }
@@ -88,14 +87,14 @@ pub(in crate::daemon) fn judged_again(
 /// Refuses the held draft at `row`.
 pub(in crate::daemon) fn refuse(
     connection: &Connection,
-    me: &AgentId,
     row: RowId,
+    now: Timestamp,
     why: &str,
 ) -> rusqlite::Result<About> {
     connection
-        .prepare_cached(
-            "UPDATE outbox SET state = 'refused', reason = ?2, hold = NULL
-             WHERE row = ?1 AND state = 'held' RETURNING recipient, id, conversation",
-        )?
-        .query_row(params![row.0, why], |refused| about(refused, me))
+        .prepare_cached(&format!(
+            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3, {EMPTIED}
+             WHERE row = ?1 AND state = 'held' RETURNING author, recipient, id, conversation",
+        ))?
+        .query_row(params![row.0, why, now.as_millis()], about)
 }

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::daemon::rows::{json, parsed, shown_content, time};
+use crate::daemon::keeping::Stage;
+use crate::daemon::rows::{Ruled, parsed, shown_content, stored_turn, time};
 use crate::daemon::view::{OutboxMessage, SendAnswer, SendRefusal};
-use crate::policy::{Outcome, Ruling};
-use crate::types::{ConversationId, Digest, Message, Timestamp, TurnNumber};
+use crate::policy::Ruling;
+use crate::types::{ConversationId, Digest, Message, Timestamp};
 
 /// Where a message of the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,24 @@ impl RowState {
             RowState::AtRelay => "at_relay",
             RowState::Held => "held",
             RowState::Refused => "refused",
+        }
+    }
+
+    /// Every state.
+    pub(in crate::daemon) const ALL: [RowState; 5] = [
+        RowState::Queued,
+        RowState::Sent,
+        RowState::AtRelay,
+        RowState::Held,
+        RowState::Refused,
+    ];
+
+    /// What it means for how long the row is kept.
+    pub(in crate::daemon) fn stage(self) -> Stage {
+        match self {
+            RowState::Queued | RowState::Held => Stage::Open,
+            RowState::Sent | RowState::AtRelay => Stage::Settled,
+            RowState::Refused => Stage::Refused,
         }
     }
 }
@@ -59,40 +78,43 @@ pub(in crate::daemon) fn insert(
     row: &NewRow<'_>,
     ruling: &Ruling,
 ) -> rusqlite::Result<()> {
-    let (admitted, hold) = match &ruling.outcome {
-        Outcome::Admitted { content } => (Some(content.as_str()), None),
-        Outcome::Held(hold) => (None, Some(json(hold)?)),
-        Outcome::Refused(_) => (None, None),
+    let ruled = Ruled::of(ruling)?;
+    let content = match row.state.stage() {
+        Stage::Refused => "",
+        Stage::Open | Stage::Settled | Stage::Dead => row.message.content.as_str(),
     };
-    let stored_turn = |turn: Option<TurnNumber>| turn.and_then(|n| i64::try_from(n.get()).ok());
     // A refused request may be asked again under its key: the policy may say yes by then.
     let key = row
         .idempotency_key
         .filter(|_| row.state != RowState::Refused);
     connection
         .prepare_cached(
-            "INSERT INTO outbox (id, recipient, kind, conversation, turn, max_turns, content,
+            "INSERT INTO outbox (author, id, recipient, kind, conversation, turn, max_turns, content,
                  admitted, created_at, state, reason, hold, annotations, verdicts,
-                 idempotency_key, request_digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 idempotency_key, request_digest, content_bytes, settled_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                 ?18, ?19)",
         )?
         .execute(params![
+            row.message.from.as_str(),
             row.message.id.as_str(),
             row.message.to.as_str(),
             row.message.kind.as_str(),
             row.conversation.as_str(),
             stored_turn(row.message.turn),
             stored_turn(row.message.max_turns),
-            row.message.content,
-            admitted,
+            content,
+            ruled.admitted,
             row.created_at.as_millis(),
             row.state.as_str(),
             row.reason,
-            hold,
-            json(&ruling.annotations)?,
-            json(&ruling.steps)?,
+            ruled.hold,
+            ruled.annotations,
+            ruled.verdicts,
             key,
             row.request.as_bytes(),
+            row.message.content.len(),
+            row.state.stage().settled_at(row.created_at),
         ])?;
     Ok(())
 }
@@ -138,11 +160,6 @@ pub(super) fn list(connection: &Connection, limit: usize) -> rusqlite::Result<Ve
         .collect()
 }
 
-/// Reads a turn number or a limit.
-pub(super) fn turn(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<TurnNumber>> {
-    Ok(row.get::<_, Option<u64>>(column)?.and_then(TurnNumber::new))
-}
-
 fn view(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
     Ok(OutboxMessage {
         seq: row.get("row")?,
@@ -152,6 +169,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<OutboxMessage> {
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: shown_content(row)?,
+        content_bytes: row.get("content_bytes")?,
         created_at: time(row, "created_at")?,
         reason: row.get("reason")?,
         attempts: row.get("attempts")?,
