@@ -127,15 +127,10 @@ impl Open<'_> {
         let settled = self.unsettled.ended(&ended);
         let (db, now) = (self.link.db.clone(), self.link.clock.now());
         self.settling.watch(async move {
-            // The frame names no peer. Where two peers use one id it is not known whose ended, and
-            // the relay says so again when something is sent.
             let close = db.write(move |connection| {
-                let known = dialogue::peers_of(connection, &ended.conversation)?;
-                let [only] = known.as_slice() else {
-                    return Ok(false);
-                };
                 let because = format!("the relay said so ({})", ended.reason.as_str());
-                dialogue::end(connection, &only.peer, &only.conversation, now, &because)
+                let (id, peer) = (&ended.conversation, ended.peer.as_ref());
+                dialogue::end_as_told(connection, id, peer, now, &because)
             });
             close.await.map(drop)
         });
