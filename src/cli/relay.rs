@@ -62,27 +62,6 @@ fn why(error: StartError) -> Failure {
     Failure::Failed(error.into())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_in_use_is_told_with_the_key_that_changes_it() {
-        for (kind, names_key) in [
-            (ErrorKind::AddrInUse, true),
-            (ErrorKind::PermissionDenied, false),
-        ] {
-            let failure = why(StartError::Listen {
-                address: "127.0.0.1:18786".parse().unwrap(),
-                source: kind.into(),
-            });
-            let told = format!("{failure:?}");
-            assert_eq!(told.contains("[relay_server]"), names_key, "{told}");
-            assert!(told.contains("18786"), "{told}");
-        }
-    }
-}
-
 /// Ends a relay in order; one that broke is a failure.
 pub(super) async fn end(relay: RunningRelay) -> Result<(), Failure> {
     let is_broken = relay.is_broken();
@@ -108,5 +87,26 @@ fn settings(server: &RelayServer) -> Settings {
         connections_per_address: or_none(server.connections_per_address),
         trusted_proxies: server.trusted_proxies.clone(),
         open_rest: server.open_rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_told_with_the_key_that_changes_it() {
+        for (kind, names_key) in [
+            (ErrorKind::AddrInUse, true),
+            (ErrorKind::PermissionDenied, false),
+        ] {
+            let failure = why(StartError::Listen {
+                address: "127.0.0.1:18786".parse().unwrap(),
+                source: kind.into(),
+            });
+            let told = format!("{failure:?}");
+            assert_eq!(told.contains("[relay_server]"), names_key, "{told}");
+            assert!(told.contains("18786"), "{told}");
+        }
     }
 }

@@ -122,7 +122,9 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     )?;
     let relay = &config.relay.url;
     if !relay.is_secure() && !relay.is_loopback() {
-        warn!("everybody on the way to {relay} can read and change what is said: it is not encrypted");
+        warn!(
+            "everybody on the way to {relay} can read and change what is said: it is not encrypted"
+        );
     }
     let known = found.establish(config, &client, &settings.name).await?;
     take_over(&db, &known, &clock).await?;
