@@ -22,6 +22,7 @@ mod outbound;
 mod policies;
 mod random;
 mod relay_client;
+mod remarks;
 mod rows;
 mod run;
 mod schema;

@@ -77,13 +77,20 @@ where
 {
     async fn read_into(&self, told: &watch::Sender<Followed<T>>) {
         let (path, read) = (self.path.clone(), Arc::clone(&self.read));
-        let version = blocking(move || read(&path).map_err(|error| error.to_string())).await;
+        let version = blocking(move || {
+            let version = read(&path).map_err(|error| error.to_string());
+            (version, path.exists())
+        });
+        let (version, is_there) = version.await.unzip();
         let path = self.path.display();
         told.send_if_modified(|newest| match version {
             Some(Ok(value)) => {
                 let is_new = newest.problem.is_some() || newest.good.as_deref() != Some(&value);
                 if is_new {
-                    info!(file.path = %path, "read `{path}`");
+                    match is_there {
+                        Some(false) => info!(file.path = %path, "there is no `{path}`"),
+                        Some(true) | None => info!(file.path = %path, "read `{path}`"),
+                    }
                     newest.good = Some(Arc::new(value));
                     newest.problem = None;
                 }

@@ -275,7 +275,9 @@ fn check_command(words: &[String]) -> Result<(), String> {
         path.push(word.as_str());
     }
     let help = help(&path);
-    for word in words.iter().filter(|word| word.starts_with("--")) {
+    // What follows a bare `--` is never a flag.
+    let before = words.iter().take_while(|word| *word != "--");
+    for word in before.filter(|word| word.starts_with("--")) {
         let flag: String = word
             .chars()
             .take_while(|c| c.is_ascii_lowercase() || *c == '-')

@@ -14,6 +14,7 @@ use crate::types::AgentId;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
+    #[arg(allow_hyphen_values = true)]
     id: AgentId,
     /// Take it off the list instead
     #[arg(long)]

@@ -25,6 +25,7 @@ const PAUSES: [Duration; 3] = [
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
+    #[arg(allow_hyphen_values = true)]
     id: AgentId,
     /// Why, kept in the relay's list
     #[arg(long, value_name = "TEXT")]

@@ -39,9 +39,10 @@ enum Verb {
 #[derive(Debug, clap::Args)]
 struct Release {
     /// The message
+    #[arg(allow_hyphen_values = true)]
     id: MessageId,
     /// Its author, where messages of two agents with the same id are held
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     from: Option<AgentId>,
     /// This message alone: an agent that asked to talk stays a stranger
     #[arg(long)]
@@ -57,9 +58,10 @@ struct Release {
 #[derive(Debug, clap::Args)]
 struct Refuse {
     /// The message
+    #[arg(allow_hyphen_values = true)]
     id: MessageId,
     /// Its author, where messages of two agents with the same id are held
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     from: Option<AgentId>,
 }
 
@@ -104,18 +106,49 @@ impl Arguments {
 
 impl Release {
     async fn ask_and_release(&self, client: &Client) -> Result<Value, Failure> {
-        ask::confirm(Said::from_flag(self.yes), &self.question())?;
+        let question = match self.yes {
+            true => String::new(),
+            false => self.question(self.find(client).await?.as_ref()),
+        };
+        ask::confirm(Said::from_flag(self.yes), &question)?;
         let terms = json!({ "once": self.once });
         let path = path(&self.id, "release", self.from.as_ref());
         client.send(Method::POST, &path, &terms).await
     }
 
-    fn question(&self) -> String {
-        let lasting = match self.once {
-            true => "",
-            false => " An agent that asked to talk with it is known from then on.",
+    /// The message as it is held, where one alone is meant and is among those that are shown.
+    async fn find(&self, client: &Client) -> Result<Option<Message>, Failure> {
+        let Held { held } = view(&client.get("/held?limit=500").await?)?;
+        let mut meant = held.into_iter().filter(|message| {
+            let is_theirs = self.from.as_ref().is_none_or(|from| *from == message.from);
+            message.message_id == self.id && is_theirs
+        });
+        let first = meant.next();
+        Ok(first.filter(|_| meant.next().is_none()))
+    }
+
+    /// What the person is asked: who wrote what, whose hold it is, and what an answer means.
+    fn question(&self, held: Option<&Message>) -> String {
+        let Some(message) = held else {
+            return format!("Release message {}?{}", self.id, self.lasting(None));
         };
-        format!("Release message {}?{lasting}", self.id)
+        let notes = message.notes.iter().map(Note::shown);
+        let notes: String = notes.map(|note| format!("    {note}\n")).collect();
+        let (shown, id) = (message.shown(), &message.message_id);
+        let lasting = self.lasting(Some(message));
+        format!("{shown}\n{notes}Release message {id}?{lasting}")
+    }
+
+    fn lasting(&self, held: Option<&Message>) -> String {
+        match held {
+            _ if self.once => String::new(),
+            None => " An agent that asked to talk with it is known from then on.".to_owned(),
+            Some(message) if message.code != "contact_request" => String::new(),
+            Some(message) if message.is_claimed() => {
+                " The relay does not prove who sends, so its author stays a stranger.".to_owned()
+            }
+            Some(message) => format!(" Agent {} is known from then on.", message.from),
+        }
     }
 }
 
@@ -153,9 +186,33 @@ struct Message {
     code: String,
     reason: String,
     until: Option<u64>,
+    #[serde(default, rename = "annotations")]
+    notes: Vec<Note>,
+}
+
+/// Something that the daemon or a policy noted.
+#[derive(Debug, Deserialize)]
+struct Note {
+    policy: String,
+    key: String,
+    value: String,
+}
+
+impl Note {
+    fn shown(&self) -> String {
+        let (policy, key) = (safe::line(&self.policy), safe::line(&self.key));
+        format!("noted by {policy}: {key}: {}", safe::line(&self.value))
+    }
 }
 
 impl Message {
+    /// Whether its author only says who it is.
+    fn is_claimed(&self) -> bool {
+        self.notes
+            .iter()
+            .any(|note| note.policy == "host" && note.key == "unauthenticated_relay")
+    }
+
     /// The message for a person: our own lines, and its text behind a margin.
     fn shown(&self) -> String {
         let Self {
@@ -197,6 +254,7 @@ struct Answered {
     state: String,
     reason: Option<String>,
     now_known: Option<AgentId>,
+    stays_unknown: Option<AgentId>,
 }
 
 impl Answered {
@@ -208,6 +266,9 @@ impl Answered {
         };
         if let Some(peer) = &self.now_known {
             shown = format!("{shown}\n{peer} is known now");
+        }
+        if let Some(peer) = &self.stays_unknown {
+            shown = format!("{shown}\n{peer} stays a stranger: the relay does not prove who sends");
         }
         shown
     }
@@ -248,11 +309,47 @@ mod tests {
     }
 
     #[test]
+    fn who_is_asked_to_release_sees_who_wrote_what_and_what_the_answer_means() {
+        let release = |once| Release {
+            id: MessageId::new("m-1").unwrap(),
+            from: None,
+            once,
+            yes: false,
+        };
+        let message = |code: &str, notes: Value| {
+            let value = json!({
+                "message_id": "m-1", "direction": "inbound", "from": "10000002", "to": "10000001",
+                "conversation_id": "c-1", "kind": "text", "trust": "unknown", "content": "hello",
+                "at": 1_709_210_096_000u64, "policy": "acl", "code": code,
+                "reason": "a stranger asks to talk", "held_by": ["acl"], "annotations": notes,
+            });
+            view::<Message>(&value).unwrap()
+        };
+        let claimed = json!([
+            { "policy": "host", "key": "unauthenticated_relay", "value": "nobody\u{1b}[2J" },
+            { "policy": "url-tag", "key": "url", "value": "https://example.org" },
+        ]);
+        let asked = [
+            release(false).question(Some(&message("contact_request", claimed))),
+            release(false).question(Some(&message("contact_request", json!([])))),
+            release(true).question(Some(&message("contact_request", json!([])))),
+            release(false).question(Some(&message("paused", json!([])))),
+            release(false).question(None),
+        ];
+        insta::assert_snapshot!(asked.join("\n"));
+    }
+
+    #[test]
     fn an_answer_says_where_the_message_is_and_who_is_known() {
         for (answer, shown) in [
             (
                 json!({ "message_id": "m-1", "state": "waiting", "now_known": "10000002" }),
                 "message m-1 is waiting now\n10000002 is known now",
+            ),
+            (
+                json!({ "message_id": "m-1", "state": "waiting", "stays_unknown": "10000002" }),
+                "message m-1 is waiting now\n\
+                 10000002 stays a stranger: the relay does not prove who sends",
             ),
             (
                 json!({ "message_id": "m-1", "state": "held", "reason": "held by `b`" }),

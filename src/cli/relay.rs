@@ -1,5 +1,6 @@
 //! `opendialogue relay`: the relay, until it is asked to end.
 
+use std::io::ErrorKind;
 use std::num::NonZeroU32;
 
 use super::failure::Failure;
@@ -7,7 +8,7 @@ use super::{Context, print, role};
 use crate::clock::Clock;
 use crate::config::{Overrides, RelayServer, RelayStore};
 use crate::files;
-use crate::relay::{Relay, RunningRelay, Settings, StorePath};
+use crate::relay::{Relay, RunningRelay, Settings, StartError, StorePath};
 
 /// Run a relay between agents
 #[derive(Debug, clap::Args)]
@@ -43,7 +44,22 @@ impl Arguments {
 /// Starts a relay with the settings of `[relay_server]`.
 pub(super) async fn start(server: &RelayServer) -> Result<RunningRelay, Failure> {
     let relay = Relay::start(settings(server), Clock::system()).await;
-    Ok(relay.map_err(anyhow::Error::from)?)
+    relay.map_err(why)
+}
+
+/// A port that is taken is told with the words that mend it.
+fn why(error: StartError) -> Failure {
+    if let StartError::Listen { address, source } = &error
+        && source.kind() == ErrorKind::AddrInUse
+    {
+        return Failure::failed(format!(
+            "port {} of {} is in use; set `listen` in `[relay_server]` to another, or give \
+             `relay` one by `--listen`",
+            address.port(),
+            address.ip()
+        ));
+    }
+    Failure::Failed(error.into())
 }
 
 /// Ends a relay in order; one that broke is a failure.
@@ -71,5 +87,26 @@ fn settings(server: &RelayServer) -> Settings {
         connections_per_address: or_none(server.connections_per_address),
         trusted_proxies: server.trusted_proxies.clone(),
         open_rest: server.open_rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_told_with_the_key_that_changes_it() {
+        for (kind, names_key) in [
+            (ErrorKind::AddrInUse, true),
+            (ErrorKind::PermissionDenied, false),
+        ] {
+            let failure = why(StartError::Listen {
+                address: "127.0.0.1:18786".parse().unwrap(),
+                source: kind.into(),
+            });
+            let told = format!("{failure:?}");
+            assert_eq!(told.contains("[relay_server]"), names_key, "{told}");
+            assert!(told.contains("18786"), "{told}");
+        }
     }
 }

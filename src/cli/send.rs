@@ -26,10 +26,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The receiver
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     to: AgentId,
     /// The conversation; without it, the present one with this agent or a new one
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     conversation: Option<ConversationId>,
     /// A session of this machine's agent that gets the answers in this conversation
     #[arg(long, value_name = "KEY")]

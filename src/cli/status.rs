@@ -37,6 +37,8 @@ struct Status {
     clock_offset_ms: i64,
     gateway_ready: bool,
     gateway_problem: Option<String>,
+    #[serde(default)]
+    inbox_problem: Option<String>,
     inbox: u64,
     outbox: u64,
     held: u64,
@@ -88,6 +90,9 @@ impl Status {
             "  messages  {} in, {} out, {} held, {} dead; at most {} turns a conversation",
             self.inbox, self.outbox, self.held, self.dead, self.max_turns_per_conversation
         ));
+        if let Some(problem) = &self.inbox_problem {
+            shown.push(format!("            {}", safe::line(problem)));
+        }
         let titles = std::iter::once("policies").chain(std::iter::repeat(""));
         let policies = titles.zip(&self.policies);
         shown.extend(policies.map(|(title, policy)| format!("  {title:<9} {}", policy.shown())));
@@ -180,6 +185,11 @@ mod tests {
                 "gateway_problem",
                 json!("the gateway answers 401: the token is wrong"),
             ),
+            ("inbox", json!(8_123)),
+            (
+                "inbox_problem",
+                json!("8123 of at most 10000 messages wait and none is delivered"),
+            ),
             ("held", json!(2)),
             (
                 "policies_problem",
@@ -214,7 +224,7 @@ mod tests {
                 { "name": "sanitize", "version": "0.1.0", "digest": "01", "mode": "monitor", "state": "ready" },
             ],
             "link": "connected", "relay_authenticates": true, "clock_offset_ms": 40,
-            "gateway_problem": null, "policies_problem": null, "policy_cache_problem": null,
+            "gateway_problem": null, "inbox_problem": null, "policies_problem": null, "policy_cache_problem": null,
             "waiting_for_restart": [],
         })
     }

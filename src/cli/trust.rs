@@ -17,7 +17,7 @@ use crate::types::{AgentId, Trust};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
-    #[arg(requires = "level")]
+    #[arg(requires = "level", allow_hyphen_values = true)]
     id: Option<AgentId>,
     /// Its level from now on
     level: Option<Trust>,

@@ -13,6 +13,7 @@ use crate::types::{AgentId, Trust};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
+    #[arg(allow_hyphen_values = true)]
     id: AgentId,
     /// Print JSON
     #[arg(long)]

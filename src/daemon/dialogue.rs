@@ -128,6 +128,26 @@ pub(super) fn end(
     Ok(changed > 0)
 }
 
+/// Closes the conversation `id` that a relay says has ended: with `peer`, where the relay names one.
+/// Version 1 names none; there it is closed only where one agent alone has a conversation of this
+/// id. Where several have, it is not known whose ended, and the relay says so again, by the message
+/// that it then refuses, when something is sent.
+pub(super) fn end_as_told(
+    connection: &Connection,
+    id: &ConversationId,
+    peer: Option<&AgentId>,
+    at: Timestamp,
+    because: &str,
+) -> rusqlite::Result<bool> {
+    if let Some(peer) = peer {
+        return end(connection, peer, id, at, because);
+    }
+    match peers_of(connection, id)?.as_slice() {
+        [only] => end(connection, &only.peer, id, at, because),
+        [] | [_, _, ..] => Ok(false),
+    }
+}
+
 /// Closes the conversation for a reason of our own, which stands over one that was just given.
 pub(super) fn close(
     connection: &Connection,
@@ -145,7 +165,7 @@ pub(super) fn close(
     Ok(())
 }
 
-/// Every peer with whom a conversation of this id is known; the relay names no peer.
+/// Every peer with whom a conversation of this id is known.
 pub(super) fn peers_of(
     connection: &Connection,
     id: &ConversationId,
@@ -215,5 +235,53 @@ fn view(dialogue: Dialogue) -> ConversationView {
         ended_at,
         ended_because,
         reply_session: dialogue.reply_session,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::schema;
+    use crate::db::Database;
+    use crate::tasks::Tasks;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_373_464_750);
+
+    /// Which of the peers' conversations c-1 are open after the relay said that one ended.
+    async fn open_after(peers: &'static [&str], told: Option<&str>) -> Vec<String> {
+        let home = tempfile::tempdir().unwrap();
+        let tasks = Tasks::new();
+        let path = home.path().join("daemon.db");
+        let db = Database::open(&path, schema::MIGRATIONS, &tasks).unwrap();
+        let told = told.map(|peer| AgentId::new(peer).unwrap());
+        let id = ConversationId::new("c-1").unwrap();
+        let left = db.write(move |connection| {
+            for peer in peers {
+                let peer = AgentId::new(peer).unwrap();
+                count_turn(connection, &peer, &id, NOW)?;
+            }
+            end_as_told(connection, &id, told.as_ref(), NOW, "the relay said so")?;
+            let mut left = peers_of(connection, &id)?;
+            left.retain(|dialogue| dialogue.ended.is_none());
+            left.sort_by(|one, other| one.peer.cmp(&other.peer));
+            Ok(left.iter().map(|one| one.peer.to_string()).collect())
+        });
+        let left = left.await.unwrap();
+        tasks.cancel();
+        left
+    }
+
+    #[tokio::test]
+    async fn an_end_that_a_relay_tells_of_closes_one_agents_conversation_at_most() {
+        for (peers, told, left) in [
+            (&["1", "2"][..], Some("1"), vec!["2"]),
+            (&["1", "2"], Some("3"), vec!["1", "2"]),
+            (&["1"], Some("1"), vec![]),
+            (&["1"], None, vec![]),
+            (&["1", "2"], None, vec!["1", "2"]),
+            (&["1"], Some("2"), vec!["1"]),
+        ] {
+            assert_eq!(open_after(peers, told).await, left, "{peers:?} {told:?}");
+        }
     }
 }

@@ -128,6 +128,7 @@ impl Daemon {
             link: link.state.as_str(),
             relay_authenticates: link.authenticates,
             clock_offset_ms: parts.offset.as_millis(),
+            inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
             gateway_problem: gateway.problem,
         })
     }
@@ -334,6 +335,18 @@ fn refuse_all(
     Ok(refused)
 }
 
+/// Says in time that the inbox fills while nobody empties it.
+fn inbox_problem(waiting: u64, room: u64, gateway: &GatewayStatus) -> Option<String> {
+    let is_filling = waiting >= room / 5 * 4;
+    if gateway.ready || !is_filling {
+        return None;
+    }
+    Some(format!(
+        "{waiting} of at most {room} messages wait and none is delivered; once it is full, what \
+         comes stays at the relay"
+    ))
+}
+
 /// What a local caller may ask.
 fn check(request: &SendRequest) -> Result<(), String> {
     let units = request.content.encode_utf16().count();
@@ -357,4 +370,27 @@ fn check(request: &SendRequest) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inbox_that_fills_is_told_where_nothing_is_delivered() {
+        for (waiting, ready, told) in [
+            (7_999, false, false),
+            (8_000, false, true),
+            (10_000, false, true),
+            (10_000, true, false),
+            (0, false, false),
+        ] {
+            let gateway = GatewayStatus {
+                ready,
+                problem: None,
+            };
+            let problem = inbox_problem(waiting, 10_000, &gateway);
+            assert_eq!(problem.is_some(), told, "{waiting} {ready}");
+        }
+    }
 }

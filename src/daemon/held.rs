@@ -23,6 +23,7 @@ use crate::db::{Database, DbError};
 use crate::policy::Hold;
 use crate::types::{AgentId, Direction, MessageId, Timestamp, Trust};
 
+use release::{Acquaintance, Author};
 use rows::{Called, Place};
 
 pub use release::Release;
@@ -56,7 +57,7 @@ pub(super) struct Again {
 struct Returned {
     about: About,
     again: Again,
-    now_known: bool,
+    peer: Acquaintance,
 }
 
 impl HeldBox {
@@ -149,14 +150,10 @@ impl HeldBox {
 
     /// Tells of what is on disk.
     fn conclude(&self, returned: Returned) -> HeldAnswer {
-        let Returned {
-            about,
-            again,
-            now_known,
-        } = returned;
+        let Returned { about, again, peer } = returned;
         let (id, state) = (&about.id, again.state);
         info!(message.id = %id, "message {id}, which was held, was judged again: {state}");
-        if now_known {
+        if peer == Acquaintance::Known {
             self.events.tell(Event::Trust {
                 agent_id: about.peer.clone(),
                 level: Trust::Known,
@@ -169,10 +166,16 @@ impl HeldBox {
         if again.wakes_link {
             self.outbox.wake();
         }
-        let peer = now_known.then(|| about.peer.clone());
-        let mut answer = answer(&self.me, about, state, again.reason);
-        answer.now_known = peer;
-        answer
+        let named = |wanted| (peer == wanted).then(|| about.peer.clone());
+        let (now_known, stays_unknown) = (
+            named(Acquaintance::Known),
+            named(Acquaintance::StaysUnknown),
+        );
+        HeldAnswer {
+            now_known,
+            stays_unknown,
+            ..answer(&self.me, about, state, again.reason)
+        }
     }
 }
 
@@ -209,7 +212,11 @@ fn bring_back(
                 return Ok(None);
             };
             let (about, hold) = (held.about.clone(), held.hold.clone());
-            let opening = open(bench, &about, &hold, release)?;
+            let author = match inbound::is_proven(&held.annotations) {
+                true => Author::Proven,
+                false => Author::Claimed,
+            };
+            let opening = open(bench, &about, &hold, (release, author))?;
             let again = inbound::judge_again(bench, me, held, release.answered(&hold))?;
             Ok(Some(opening.returned(about, again)))
         }
@@ -218,7 +225,7 @@ fn bring_back(
                 return Ok(None);
             };
             let (about, hold) = (held.about.clone(), held.hold.clone());
-            let opening = open(bench, &about, &hold, release)?;
+            let opening = open(bench, &about, &hold, (release, Author::Proven))?;
             let again = outbound::judge_again(bench, me, held, release.answered(&hold))?;
             Ok(Some(opening.returned(about, again)))
         }
@@ -228,26 +235,23 @@ fn bring_back(
 /// What happens at a release before the message is judged.
 struct Opening {
     released: Entry,
-    now_known: bool,
+    peer: Acquaintance,
 }
 
 fn open(
     bench: &Bench<'_>,
     about: &About,
     hold: &Hold,
-    release: Release,
+    (release, author): (Release, Author),
 ) -> rusqlite::Result<Opening> {
     let level = trust::level(bench.connection, &about.peer)?;
-    let now_known = release.makes_known(hold, level);
-    if now_known {
+    let peer = release.introduces(hold, level, author);
+    if peer == Acquaintance::Known {
         trust::set(bench.connection, &about.peer, Trust::Known, bench.now)?;
     }
     let detail = Some(release.told().to_owned());
     let released = story::write(bench.connection, about, bench.now, "released", detail)?;
-    Ok(Opening {
-        released,
-        now_known,
-    })
+    Ok(Opening { released, peer })
 }
 
 impl Opening {
@@ -256,7 +260,7 @@ impl Opening {
         Returned {
             about,
             again,
-            now_known: self.now_known,
+            peer: self.peer,
         }
     }
 }
@@ -286,6 +290,7 @@ fn answer(me: &AgentId, about: About, state: &'static str, reason: Option<String
         state,
         reason,
         now_known: None,
+        stays_unknown: None,
     }
 }
 

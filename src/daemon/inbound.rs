@@ -21,6 +21,7 @@ use tracing::{debug, error, info, warn};
 
 use super::lane::Lane;
 use super::outbound::Outbox;
+use super::remarks::Remarks;
 use super::story::Events;
 use super::view::Event;
 use crate::db::DbError;
@@ -30,7 +31,9 @@ use crate::wire::{Features, Form, MessageFrame, NonceMemory, SigningKey};
 
 pub(super) use again::judge_again;
 pub(super) use inbox::{Admitted, Inbox, Settled};
-pub(super) use judge::{Intake, Taken, UNAUTHENTICATED_RELAY, reason, take};
+#[cfg(test)]
+pub(super) use judge::UNAUTHENTICATED_RELAY;
+pub(super) use judge::{Intake, Taken, is_proven, reason, take};
 pub(super) use verify::{Unverified, Verified};
 
 /// How many messages may wait here for the judging lane: as many as a relay leaves unacknowledged.
@@ -89,6 +92,7 @@ impl Inbound {
     pub(super) async fn run(self, mut received: mpsc::Receiver<Received>) {
         // Brought to the lane in the order of arrival; only the waiting for the disk overlaps.
         let mut in_hand = FuturesOrdered::new();
+        let mut remarks = Remarks::default();
         loop {
             tokio::select! {
                 biased;
@@ -97,7 +101,7 @@ impl Inbound {
                 }
                 one = received.recv(), if in_hand.len() < IN_HAND => {
                     let Some(one) = one else { break };
-                    let Some(verified) = verified(one, &self.me).await else { continue };
+                    let Some(verified) = verified(one, &self.me, &mut remarks).await else { continue };
                     let pending = self.lane.take(Arc::clone(&verified)).await;
                     in_hand.push_back(pending.map(|intake| (verified, intake)));
                 }
@@ -162,12 +166,19 @@ impl Inbound {
 }
 
 /// The message of a frame that can be taken; of another, the relay is told where that is safe.
-async fn verified(received: Received, me: &AgentId) -> Option<Arc<Verified>> {
+async fn verified(
+    received: Received,
+    me: &AgentId,
+    remarks: &mut Remarks,
+) -> Option<Arc<Verified>> {
     let session = Arc::clone(&received.session);
+    let now = received.read_here_at;
     match verify::verify(received, me) {
         Ok(verified) => return Some(Arc::new(verified)),
         Err(Unverified::Forged { id }) => {
-            warn!(message.id = %id, "dropped message {id}: its signature is wrong");
+            if let Some(left_out) = remarks.may_make(now) {
+                warn!(message.id = %id, left_out, "dropped message {id}: its signature is wrong");
+            }
         }
         Err(Unverified::Unacceptable {
             from,
@@ -175,7 +186,12 @@ async fn verified(received: Received, me: &AgentId) -> Option<Arc<Verified>> {
             kind,
             why,
         }) => {
-            info!(message.id = %id, peer.id = %from, "refused message {id} from {from}: {why}");
+            if let Some(left_out) = remarks.may_make(now) {
+                info!(
+                    message.id = %id, peer.id = %from, left_out,
+                    "refused message {id} from {from}: {why}"
+                );
+            }
             if kind.is_lasting() {
                 acknowledge(&session, &from, &id, AckOutcome::Refused).await;
             }

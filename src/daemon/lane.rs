@@ -79,6 +79,11 @@ impl Lane {
         }
     }
 
+    /// How many messages may wait in each box.
+    pub(super) fn room(&self) -> Room {
+        self.room
+    }
+
     /// Judges and keeps a message that came in.
     pub(super) async fn take(&self, verified: Arc<Verified>) -> Pending<Intake> {
         self.enter(|bench| super::inbound::take(bench, verified))

@@ -11,6 +11,7 @@ use super::random;
 use crate::clock::Clock;
 use crate::config::state_file::Identity;
 use crate::config::{ProxySettings, RelayUrl};
+use crate::types::text::heard;
 use crate::types::{AgentId, Secret};
 use crate::wire::canonical::rest_request;
 use crate::wire::{Form, Material, SigningKey};
@@ -213,18 +214,14 @@ impl RelayClient {
         RelayCallError::Refused {
             relay: self.relay.authority(),
             status: answer.status,
-            said: said
-                .unwrap_or("without a reason")
-                .chars()
-                .take(200)
-                .collect(),
+            said: heard(said.unwrap_or("without a reason")),
         }
     }
 
     fn unreachable(&self, why: String) -> RelayCallError {
         RelayCallError::Unreachable {
             relay: self.relay.authority(),
-            why,
+            why: heard(&why),
         }
     }
 }

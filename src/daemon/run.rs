@@ -120,14 +120,20 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         clock.clone(),
         offset.clone(),
     )?;
+    let relay = &config.relay.url;
+    if !relay.is_secure() && !relay.is_loopback() {
+        warn!(
+            "everybody on the way to {relay} can read and change what is said: it is not encrypted"
+        );
+    }
     let known = found.establish(config, &client, &settings.name).await?;
     take_over(&db, &known, &clock).await?;
-    leave_behind(&db, &known, &clock).await?;
     if settings.accept_unproven {
         let relay = config.relay.url.clone();
         db.write(move |connection| proof::forget(connection, &relay))
             .await?;
     }
+    leave_behind(&db, &known, &clock).await?;
 
     let foundation = Foundation {
         identity: known.identity,

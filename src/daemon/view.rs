@@ -58,6 +58,8 @@ pub struct Status {
     pub clock_offset_ms: i64,
     /// Why nothing goes to the gateway, where delivery is paused.
     pub gateway_problem: Option<String>,
+    /// What becomes of new messages where nothing is delivered and the inbox is getting full.
+    pub inbox_problem: Option<String>,
 }
 
 /// What a local caller asks to send; the body of `POST /send`.

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::types::Timestamp;
-use crate::types::text::is_unseen;
+pub(crate) use crate::types::text::visible;
 
 /// The most annotations one policy may put on a message.
 pub const MAX_ANNOTATIONS: usize = 32;
@@ -186,22 +186,6 @@ pub(crate) fn reason(text: &str) -> Result<String, Nonsense> {
         return Err(Nonsense::LongReason(text.len()));
     }
     Ok(visible(text))
-}
-
-/// `text` with every character that hides, reorders or controls written as `\u{…}`.
-pub(crate) fn visible(text: &str) -> String {
-    if !text.chars().any(is_unseen) {
-        return text.to_owned();
-    }
-    let mut seen = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_unseen(c) {
-            seen.extend(c.escape_unicode());
-        } else {
-            seen.push(c);
-        }
-    }
-    seen
 }
 
 fn check_word(what: &'static str, word: &str) -> Result<(), Nonsense> {

@@ -175,12 +175,11 @@ impl Guest {
         question: Question<'_>,
         memory: Memory,
     ) -> Result<(Decision, Wrote), CallFailed> {
-        let (rests, failures) = {
+        {
             let seat = self.seat();
-            (seat.rests(), seat.failures)
-        };
-        if rests {
-            return Err(CallFailed::NotEntered(failures));
+            if seat.rests() {
+                return Err(CallFailed::NotEntered(seat.failures));
+            }
         }
         let _entered = self.engine.enter();
         let mut trial = self.restart(&self.trial_journal)?;

@@ -1,4 +1,5 @@
-//! A moment in Unix milliseconds, as the wire and the databases write it.
+//! A moment in Unix milliseconds, as the wire and the databases write it. None is later than a
+//! database's integers go: what a peer or a policy says beyond that is that last moment.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,13 +10,13 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
-#[serde(transparent)]
+#[serde(from = "u64", into = "u64")]
 pub struct Timestamp(u64);
 
 impl Timestamp {
     /// The moment `ms` milliseconds after the epoch.
     pub const fn from_millis(ms: u64) -> Self {
-        Self(ms)
+        if ms > MAX_MS { Self(MAX_MS) } else { Self(ms) }
     }
 
     /// Milliseconds since the epoch.
@@ -44,11 +45,26 @@ impl Timestamp {
 
     /// This moment moved by `offset_ms`, which may be negative.
     pub fn shifted(self, offset_ms: i64) -> Timestamp {
-        Timestamp(self.0.saturating_add_signed(offset_ms))
+        Timestamp::from_millis(self.0.saturating_add_signed(offset_ms))
     }
 }
 
 const MS_A_DAY: u64 = 86_400_000;
+
+/// The last moment: the largest integer of a database.
+const MAX_MS: u64 = i64::MAX.unsigned_abs();
+
+impl From<u64> for Timestamp {
+    fn from(ms: u64) -> Self {
+        Self::from_millis(ms)
+    }
+}
+
+impl From<Timestamp> for u64 {
+    fn from(at: Timestamp) -> Self {
+        at.0
+    }
+}
 
 /// The date `days` days after 1970-01-01.
 ///
@@ -70,7 +86,7 @@ impl std::ops::Add<Duration> for Timestamp {
     type Output = Timestamp;
     fn add(self, duration: Duration) -> Timestamp {
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Timestamp(self.0.saturating_add(ms))
+        Timestamp::from_millis(self.0.saturating_add(ms))
     }
 }
 
@@ -105,6 +121,19 @@ mod tests {
             assert_eq!(Timestamp::from_millis(ms).to_utc(), text);
         }
         assert!(Timestamp::from_millis(u64::MAX).to_utc().ends_with('Z'));
+    }
+
+    #[test]
+    fn a_moment_beyond_a_databases_integers_is_the_last_one() {
+        let last = Timestamp::from_millis(i64::MAX.unsigned_abs());
+        for ms in [i64::MAX.unsigned_abs(), 1 << 63, u64::MAX] {
+            assert_eq!(Timestamp::from_millis(ms), last);
+            let read: Timestamp = serde_json::from_str(&ms.to_string()).unwrap();
+            assert_eq!(read, last, "{ms}");
+        }
+        assert_eq!(last + Duration::from_millis(1), last);
+        assert_eq!(last.shifted(i64::MAX), last);
+        assert_eq!(serde_json::to_string(&last).unwrap(), "9223372036854775807");
     }
 
     #[test]

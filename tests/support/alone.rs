@@ -104,7 +104,7 @@ impl Home {
         let own = own.map(|name| (name.to_owned(), home.to_owned()));
         let environment = Environment::from_pairs(own.into_iter().chain(self.environment.clone()));
         let text = format!(
-            "[relay]\nurl = \"{}\"\n[local]\nlisten = \"127.0.0.1:0\"\n{}",
+            "[relay]\nurl = \"{}\"\nallow_plain = true\n[local]\nlisten = \"127.0.0.1:0\"\n{}",
             self.relay_url, self.policies
         );
         let path = self.dir.path().join("opendialogue.toml");

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::decision::visible;
+use crate::types::text::visible;
 use crate::types::{AgentId, ConversationId, Digest, MessageId, Timestamp};
 
 /// The name of the task; the gateway shows it to the agent as `Task: OpenDialogue`.

@@ -17,6 +17,26 @@ pub enum Release {
     Reload,
 }
 
+/// How sure it is who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// The relay proved it, or it is this agent.
+    Proven,
+    /// The relay does not prove who sends: it may be anybody.
+    Claimed,
+}
+
+/// What a release means for the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Acquaintance {
+    /// Nothing: it was not asked about.
+    AsBefore,
+    /// It is known from now on.
+    Known,
+    /// It would be, were it sure who it is.
+    StaysUnknown,
+}
+
 impl Release {
     /// The policies whose hold counts as pass from now on.
     ///
@@ -34,15 +54,19 @@ impl Release {
         }
     }
 
-    /// Whether the peer, trusted as `level` says, becomes known.
-    pub(super) fn makes_known(self, hold: &Hold, level: Trust) -> bool {
+    /// What becomes of the peer, trusted as `level` says. Who only claims to be somebody is never
+    /// known as that one: the next relay may prove who sends, and then the word would count.
+    pub(super) fn introduces(self, hold: &Hold, level: Trust, author: Author) -> Acquaintance {
         let is_answer = match self {
             Release::Person => hold.code == words::CONTACT_REQUEST,
             Release::PersonOnce | Release::Time | Release::Reload => false,
         };
-        match level {
-            Trust::Unknown => is_answer,
-            Trust::Blocked | Trust::Known | Trust::Owner => false,
+        match (level, author) {
+            (Trust::Unknown, Author::Proven) if is_answer => Acquaintance::Known,
+            (Trust::Unknown, Author::Claimed) if is_answer => Acquaintance::StaysUnknown,
+            (Trust::Unknown | Trust::Blocked | Trust::Known | Trust::Owner, _) => {
+                Acquaintance::AsBefore
+            }
         }
     }
 
@@ -96,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_persons_lasting_answer_to_a_contact_request_makes_a_stranger_known() {
+    fn only_a_persons_lasting_answer_to_a_proven_contact_request_makes_a_stranger_known() {
         let releases = [
             Release::Person,
             Release::PersonOnce,
@@ -106,11 +130,20 @@ mod tests {
         for release in releases {
             for code in ["contact_request", "held_by_rule", "policy_error"] {
                 for level in Trust::ALL {
-                    let expected = release == Release::Person
+                    let is_answer = release == Release::Person
                         && code == "contact_request"
                         && level == Trust::Unknown;
-                    let known = release.makes_known(&hold(code, &["acl"]), level);
-                    assert_eq!(known, expected, "{release:?} {code} {level}");
+                    for (author, answered) in [
+                        (Author::Proven, Acquaintance::Known),
+                        (Author::Claimed, Acquaintance::StaysUnknown),
+                    ] {
+                        let expected = match is_answer {
+                            true => answered,
+                            false => Acquaintance::AsBefore,
+                        };
+                        let became = release.introduces(&hold(code, &["acl"]), level, author);
+                        assert_eq!(became, expected, "{release:?} {code} {level} {author:?}");
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! that were answered since.
 
 use super::inbox::{self, held::Held};
-use super::judge::{self, UNAUTHENTICATED_RELAY};
+use super::judge::{self, is_proven};
 use crate::daemon::held::Again;
 use crate::daemon::lane::Bench;
 use crate::daemon::outbound::close_used_up;
@@ -85,13 +85,9 @@ pub(in crate::daemon) fn judge_again(
 
 /// The owner's word, as far as the relay over which the message came can be believed.
 fn believed(level: Trust, annotations: &[Annotation]) -> Trust {
-    let is_proven = annotations
-        .iter()
-        .all(|note| note.key() != UNAUTHENTICATED_RELAY);
-    if is_proven {
-        level
-    } else {
-        level.min(Trust::Unknown)
+    match is_proven(annotations) {
+        true => level,
+        false => level.min(Trust::Unknown),
     }
 }
 

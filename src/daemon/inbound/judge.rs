@@ -18,6 +18,14 @@ use crate::wire::frame::AckOutcome;
 /// The host's word on a message whose author the relay does not prove.
 pub(in crate::daemon) const UNAUTHENTICATED_RELAY: &str = "unauthenticated_relay";
 
+/// Whether the relay proved who wrote the message that has these notes.
+pub(in crate::daemon) fn is_proven(notes: &[Annotation]) -> bool {
+    let is_ours = |note: &Annotation| note.policy() == Annotation::HOST;
+    !notes
+        .iter()
+        .any(|note| is_ours(note) && note.key() == UNAUTHENTICATED_RELAY)
+}
+
 /// What came of bringing a message to the lane.
 #[derive(Debug)]
 pub(in crate::daemon) enum Intake {

@@ -13,6 +13,9 @@ use super::{Received, Session};
 use crate::types::{AgentId, ConversationId, Digest, Kind, Message, MessageId, Timestamp};
 use crate::wire::{Material, replay::MAX_CLOCK_DISTANCE};
 
+/// The last turn that a database can count.
+const MAX_TURN: u64 = i64::MAX.unsigned_abs();
+
 /// A message that the relay signed for this agent in this session.
 #[derive(Debug)]
 pub(in crate::daemon) struct Verified {
@@ -76,6 +79,9 @@ pub(super) fn verify(received: Received, me: &AgentId) -> Result<Verified, Unver
     };
     if message.to != *me {
         return Err(unacceptable("it is for another agent"));
+    }
+    if message.turn.is_some_and(|turn| turn.get() > MAX_TURN) {
+        return Err(unacceptable("it counts more turns than there can be"));
     }
     let Some(conversation) = message.conversation.clone() else {
         return Err(unacceptable("it names no conversation"));

@@ -20,6 +20,7 @@ use tower::ServiceExt;
 
 use crate::config::{Proxy, ProxySettings, RelayUrl};
 use crate::types::Timestamp;
+use crate::types::text::heard;
 use crate::wire::MAX_FRAME_BYTES;
 
 /// From the first packet to the upgraded connection.
@@ -152,7 +153,10 @@ async fn upgrade(
             date: date(response.headers()),
             body: body_text(response.body().as_deref().unwrap_or_default()),
         }),
-        Err(why) => Err(unreachable(format!("{}: {why}", relay.authority()))),
+        Err(why) => {
+            let why = heard(&why.to_string());
+            Err(unreachable(format!("{}: {why}", relay.authority())))
+        }
     }
 }
 
@@ -165,11 +169,7 @@ pub(in crate::daemon) fn date(headers: &HeaderMap) -> Option<Timestamp> {
 
 /// The start of an answer's body, fit for a log line.
 fn body_text(body: &[u8]) -> String {
-    String::from_utf8_lossy(body)
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(200)
-        .collect()
+    heard(String::from_utf8_lossy(body).trim_end())
 }
 
 fn said(body: &str) -> String {

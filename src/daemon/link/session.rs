@@ -15,6 +15,7 @@
 
 mod end;
 mod handshake;
+mod hearing;
 mod life;
 mod lookout;
 pub(in crate::daemon) mod proof;
@@ -28,25 +29,21 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{self, Message as Packet};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::dial::Socket;
-use super::unsettled::{UnderWay, Unsettled, said};
+use super::unsettled::{UnderWay, Unsettled};
 use super::{Link, random};
-use crate::daemon::dialogue;
 use crate::daemon::inbound::{IN_HAND, Received, Session};
 use crate::daemon::outbound::outbox::{Admitted, Ready};
 use crate::daemon::outbound::{Said, Settlement, settlement};
+use crate::daemon::remarks::Remarks;
 use crate::db::DbError;
 use crate::types::Nonce;
 use crate::wire::Material;
-use crate::wire::frame::{
-    Ack, ConversationEnded, ErrorFrame, Frame, MessageText, read, write_message,
-};
+use crate::wire::frame::{Ack, Frame, MessageText, write_message};
 
 pub(super) use end::SessionEnd;
 use handshake::{accept, session_frame};
@@ -71,6 +68,7 @@ struct Open<'a> {
     settling: Settling,
     lookout: Lookout,
     parked: Option<Received>,
+    remarks: Remarks,
     life: Life,
 }
 
@@ -103,6 +101,7 @@ pub(super) async fn run(link: &Link, socket: Socket, connect_nonce: &Nonce) -> S
         settling: Settling::default(),
         lookout: Lookout::new(link.outbox.clone()),
         parked: None,
+        remarks: Remarks::default(),
         life: Life::new(Instant::now()),
     };
     let end = open.carry(&mut stream, &mut acks_in).await;
@@ -213,120 +212,6 @@ impl Open<'_> {
                 Ok(())
             }
             Err(writer::Gone) => Err(SessionEnd::Lost("writing to the relay failed".to_owned())),
-        }
-    }
-
-    fn hear(
-        &mut self,
-        packet: Option<Result<Packet, tungstenite::Error>>,
-    ) -> Result<(), SessionEnd> {
-        self.life.heard(Instant::now());
-        match packet {
-            Some(Ok(Packet::Text(text))) => self.frame(text.as_str()),
-            Some(Ok(Packet::Binary(_))) => {
-                warn!("dropped a binary frame: the protocol has none");
-                Ok(())
-            }
-            Some(Ok(Packet::Close(close))) => Err(SessionEnd::closed(close.as_ref())),
-            Some(Ok(Packet::Ping(_) | Packet::Pong(_) | Packet::Frame(_))) => Ok(()),
-            Some(Err(why)) => Err(SessionEnd::of(&why)),
-            None => Err(SessionEnd::Lost("the relay is gone".to_owned())),
-        }
-    }
-
-    fn frame(&mut self, text: &str) -> Result<(), SessionEnd> {
-        let frame = match read(text) {
-            Ok(frame) => frame,
-            Err(why) => {
-                warn!("dropped a frame from the relay: {}", why.reason);
-                return Ok(());
-            }
-        };
-        match frame {
-            Frame::Message(frame) => self.receive(Received {
-                frame: *frame,
-                session: Arc::clone(&self.session),
-                read_at: self.link.offset.apply(self.link.clock.now()),
-                read_here_at: self.link.clock.now(),
-            }),
-            Frame::Status(status) => {
-                let Some(one) = self.unsettled.status(&status) else {
-                    debug!(message.id = %status.message_id, "a status for no message of ours");
-                    return Ok(());
-                };
-                self.settle(one, Said::Status(status.status, status.note))
-            }
-            Frame::Error(error) => self.refused(error),
-            Frame::ConversationEnded(ended) => self.ended(ended),
-            Frame::Session(_) => Err(SessionEnd::Renew("a second session frame".to_owned())),
-            Frame::Ping | Frame::Pong | Frame::Ack(_) | Frame::Unknown(_) => Ok(()),
-        }
-    }
-
-    /// Hands a message on, or keeps it and stops reading until there is room.
-    fn receive(&mut self, received: Received) -> Result<(), SessionEnd> {
-        let inbound = &self.link.received;
-        if !received.frame.message.kind.is_lasting() && inbound.capacity() <= IN_HAND {
-            // Live messages are worth nothing later, and never take the place of one that lasts: a
-            // relay that waits for acks never fills what is left.
-            return Ok(());
-        }
-        match inbound.try_send(received) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(received)) => {
-                self.parked = Some(received);
-                Ok(())
-            }
-            Err(TrySendError::Closed(_)) => Err(SessionEnd::Stopped),
-        }
-    }
-
-    fn unpark(
-        &mut self,
-        room: Result<mpsc::Permit<'_, Received>, mpsc::error::SendError<()>>,
-    ) -> Result<(), SessionEnd> {
-        let room = room.map_err(|_| SessionEnd::Stopped)?;
-        if let Some(received) = self.parked.take() {
-            room.send(received);
-        }
-        // Nothing was read meanwhile, which says nothing about the relay.
-        self.life.heard(Instant::now());
-        self.unsettled.restart(self.link.clock.now());
-        Ok(())
-    }
-
-    fn refused(&mut self, error: ErrorFrame) -> Result<(), SessionEnd> {
-        match self.unsettled.error(&error) {
-            Some(one) => self.settle(one, said(error)),
-            None => {
-                let code = error
-                    .code
-                    .map_or_else(|unknown| unknown, |code| code.to_string());
-                warn!("the relay refused something ({code}): {}", error.message);
-                Ok(())
-            }
-        }
-    }
-
-    fn ended(&mut self, ended: ConversationEnded) -> Result<(), SessionEnd> {
-        let settled = self.unsettled.ended(&ended);
-        let (db, now) = (self.link.db.clone(), self.link.clock.now());
-        self.settling.watch(async move {
-            // The frame names no peer. Where two peers use one id it is not known whose ended, and
-            // the relay says so again when something is sent.
-            let close = db.write(move |connection| {
-                let known = dialogue::peers_of(connection, &ended.conversation)?;
-                let [only] = known.as_slice() else {
-                    return Ok(false);
-                };
-                let because = format!("the relay said so ({})", ended.reason.as_str());
-                dialogue::end(connection, &only.peer, &only.conversation, now, &because)
-            });
-            close.await.map(drop)
-        });
-        match settled {
-            Some(one) => self.settle(one, Said::Ended),
-            None => Ok(()),
         }
     }
 

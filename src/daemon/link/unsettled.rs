@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::daemon::outbound::{Attempts, Said};
 use crate::daemon::rows::RowId;
+use crate::types::text::heard;
 use crate::types::{ConversationId, Kind, MessageId, Timestamp};
 use crate::wire::frame::{ConversationEnded, EndReason, ErrorFrame, StatusFrame};
 
@@ -115,9 +116,11 @@ impl Unsettled {
     }
 }
 
-/// What a relay's error says, for the settlement.
+/// What a relay's error says, for the settlement: a code that is not known and the sentence are the
+/// relay's own words.
 pub(super) fn said(error: ErrorFrame) -> Said {
-    Said::Error(error.code, error.message)
+    let code = error.code.map_err(|unknown| heard(&unknown));
+    Said::Error(code, heard(&error.message))
 }
 
 #[cfg(test)]
@@ -146,6 +149,20 @@ mod tests {
         assert_eq!(unsettled.status(&status("m1")), None);
         assert_eq!(unsettled.error(&error(None)), None);
         assert_eq!(unsettled.room(), WINDOW - 1);
+    }
+
+    #[test]
+    fn a_relays_words_are_visible_and_short_in_what_becomes_of_a_message() {
+        let words = format!("no\u{1b}[2J\u{202e}{}", "x".repeat(100_000));
+        let mut error = error(None);
+        error.code = Err("ODD\nCODE".to_owned());
+        error.message = words;
+        let Said::Error(Err(code), sentence) = said(error) else {
+            panic!("no unknown code");
+        };
+        assert_eq!(code, "ODD\\u{a}CODE");
+        assert!(sentence.starts_with("no\\u{1b}[2J\\u{202e}x"), "{sentence}");
+        assert!(sentence.chars().count() <= 256);
     }
 
     #[test]

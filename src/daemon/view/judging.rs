@@ -62,6 +62,9 @@ pub struct HeldAnswer {
     /// The peer that is known from now on by this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now_known: Option<AgentId>,
+    /// The peer that would be, were it sure that it wrote this: its relay does not prove who sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stays_unknown: Option<AgentId>,
 }
 
 /// Why a held message was not answered.

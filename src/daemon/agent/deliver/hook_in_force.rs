@@ -5,7 +5,7 @@ use crate::config::HOOKS_PATH;
 use crate::config::openclaw::HookSettings;
 use crate::daemon::agent::gateway::Endpoint;
 use crate::daemon::agent::hook;
-use crate::daemon::inbound::{Admitted, UNAUTHENTICATED_RELAY};
+use crate::daemon::inbound::{Admitted, is_proven};
 use crate::follow::Followed;
 use crate::types::ConversationId;
 
@@ -47,15 +47,10 @@ impl HookInForce {
     pub(super) fn session_for(&self, message: &Admitted) -> Option<String> {
         let own = hook::session_key(message.from(), message.conversation());
         let settings = self.settings.as_ref()?;
-        let is_safe = is_proven(message) || is_unguessable(message.conversation());
+        let is_safe = is_proven(message.annotations()) || is_unguessable(message.conversation());
         let reply_session = message.reply_session().filter(|_| is_safe);
         settings.session_key(&own, reply_session).map(str::to_owned)
     }
-}
-
-fn is_proven(message: &Admitted) -> bool {
-    let mut notes = message.annotations().iter();
-    notes.all(|note| note.key() != UNAUTHENTICATED_RELAY)
 }
 
 /// Whether `id` holds 128 bits as hex digits, as a UUID does and every id that this daemon makes.

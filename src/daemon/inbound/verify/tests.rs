@@ -28,10 +28,14 @@ fn a_frame_changed_on_the_way_is_forged() {
 }
 
 #[test]
-fn a_frame_that_is_not_for_us_or_in_no_conversation_is_unacceptable() {
+fn a_frame_that_is_rightly_signed_and_no_message_for_us_is_unacceptable() {
     let session = session(Form::V1, None);
     type Change = fn(&mut MessageFrame);
-    let cases: [(Change, &str); 2] = [
+    let cases: [(Change, &str); 3] = [
+        (
+            |f| f.message.turn = crate::types::TurnNumber::new(1 << 63),
+            "it counts more turns than there can be",
+        ),
         (
             |f| f.message.to = AgentId::new("3").unwrap(),
             "it is for another agent",

@@ -94,7 +94,11 @@ async fn let_in_this_once_a_stranger_stays_one_and_may_ask_again() {
 async fn who_is_let_in_at_a_relay_that_proves_nothing_is_still_judged_as_a_stranger() {
     let rooms = Rooms::pairing();
     rooms.bring([Line::version_1().text("m1", |_| ())]).await;
-    answer(&rooms, "m1", Release::Person).await.unwrap();
+    let released = answer(&rooms, "m1", Release::Person).await.unwrap();
+    // Nobody knows who it is, so nobody is known by it, also at the next relay.
+    assert_eq!(released.now_known, None);
+    assert_eq!(released.stays_unknown, AgentId::new(PEER).ok());
+    assert_eq!(level(&rooms).await, Trust::Unknown);
     let row = &rooms.inbox().await[0];
     assert_eq!((row.state.as_str(), row.trust), ("waiting", Trust::Unknown));
     let notes: Vec<_> = row.annotations.iter().map(|note| note.key()).collect();

@@ -3,6 +3,8 @@
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
 
+use crate::types::text::heard;
+
 /// The close code by which the relay says that another connection took this one's place.
 const REPLACED: u16 = 4001;
 
@@ -38,7 +40,7 @@ impl SessionEnd {
         if matches!(error, tungstenite::Error::Capacity(_)) {
             return SessionEnd::TooLong;
         }
-        SessionEnd::Lost(format!("reading from the relay: {error}"))
+        SessionEnd::Lost(heard(&format!("reading from the relay: {error}")))
     }
 
     /// The code with which our side closes.
