@@ -18,6 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use migrate::Migration;
 pub use writer::Pending;
 
+use crate::files::{self, FileError};
 use crate::tasks::Tasks;
 use writer::Writer;
 
@@ -43,6 +44,9 @@ pub enum OpenError {
         #[source]
         source: rusqlite::Error,
     },
+    /// The file is not as a private file must be.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The file was written by a later version of this program.
     #[error(
         "database `{}` is of version {found}, this program knows {known}: use the newer program",
@@ -136,14 +140,19 @@ fn is_full(error: &rusqlite::Error) -> bool {
 impl Database {
     /// Opens the file at `path`, creating it if it is not there, and brings it up to date.
     ///
-    /// The caller has seen to the rights of the folder. The writer's thread belongs to `tasks` and
+    /// Its files are made 0600, whatever the umask; the caller has seen to the rights of the folder. The writer's thread belongs to `tasks` and
     /// ends once the database is closed or every clone of it is dropped.
     pub fn open(path: &Path, migrations: &[Migration], tasks: &Tasks) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Sqlite {
             path: path.to_owned(),
             source,
         };
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(failed)?;
+        // SQLite gives its other files the rights of this one.
+        files::make_private(path)?;
+        for beside in ["-wal", "-shm"] {
+            files::tighten(&with_suffix(path, beside))?;
+        }
+        let mut connection = connect(path, OpenFlags::empty()).map_err(failed)?;
         let seen = migrate::seen(&connection, migrations, path)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
@@ -246,6 +255,12 @@ impl Readers {
             .push(connection);
         Ok(result?)
     }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {

@@ -1,5 +1,6 @@
 //! The promises of the plumbing: order, durability, isolation of one write from another.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
@@ -115,6 +116,38 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn its_files_are_private_from_the_start_and_made_so_where_they_were_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let names = ["x.db", "x.db-wal", "x.db-shm"];
+    let db = Database::open(&path, SCHEMA, &Tasks::new()).unwrap();
+    db.write(|c| c.execute("INSERT INTO note VALUES (1)", []))
+        .await
+        .unwrap();
+    let modes = || names.map(|name| mode_of(&dir.path().join(name)));
+    assert_eq!(modes(), [0o600; 3]);
+    // As an earlier version left them, and a process that did not end in order.
+    for name in names {
+        let rights = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(dir.path().join(name), rights).unwrap();
+    }
+    let again = Database::open(&path, SCHEMA, &Tasks::new()).unwrap();
+    assert_eq!(modes(), [0o600; 3]);
+    assert_eq!(again.read(notes).await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn a_database_behind_a_link_is_not_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, link) = (dir.path().join("x.db"), dir.path().join("link.db"));
+    drop(Database::open(&path, SCHEMA, &Tasks::new()).unwrap());
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let refused = Database::open(&link, SCHEMA, &Tasks::new()).unwrap_err();
+    let expected = matches!(refused, OpenError::File(FileError::SymbolicLink { .. }));
+    assert!(expected, "{refused}");
+}
+
+#[tokio::test]
 async fn a_full_database_is_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.db");
@@ -126,6 +159,10 @@ async fn a_full_database_is_told_apart() {
     };
     let refused = db.write(fill).await.unwrap_err();
     assert!(refused.is_full(), "{refused}");
+}
+
+fn mode_of(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
 fn notes(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
