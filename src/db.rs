@@ -6,6 +6,7 @@
 //! goes wrong takes no other with it. Whoever is answered `Ok` is on disk: WAL with
 //! `synchronous=FULL`. The queue of writes is bounded; a full one makes the caller wait.
 
+mod damage;
 mod migrate;
 mod writer;
 
@@ -14,12 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
+use tokio_util::sync::CancellationToken;
 
 pub use migrate::Migration;
 pub use writer::Pending;
 
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, shell_word};
 use crate::tasks::Tasks;
+use damage::Damage;
 use writer::Writer;
 
 /// How many connections read at the same time; further reads wait for one.
@@ -30,6 +33,7 @@ const READERS: usize = 4;
 pub struct Database {
     writer: Writer,
     readers: Arc<Readers>,
+    damage: Damage,
 }
 
 /// Why a database could not be opened.
@@ -47,6 +51,18 @@ pub enum OpenError {
     /// The file is not as a private file must be.
     #[error(transparent)]
     File(#[from] FileError),
+    /// It is no database, or a part of it is gone or overwritten.
+    #[error(
+        "database `{}` is damaged ({why}); put a backup in its place, or begin a new one after \
+         `mv {} {}.damaged`",
+        path.display(), shell_word(path), shell_word(path)
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
     /// The file was written by a later version of this program.
     #[error(
         "database `{}` is of version {found}, this program knows {known}: use the newer program",
@@ -100,6 +116,14 @@ impl DbError {
         }
     }
 
+    /// Whether the file itself is damaged.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            DbError::Sqlite(error) => damage::is_damage(error),
+            DbError::Commit { .. } | DbError::Closing => false,
+        }
+    }
+
     /// Whether the same may well succeed later: the fault is the disk's or the moment's, and not
     /// that of what was asked.
     pub fn may_pass(&self) -> bool {
@@ -143,10 +167,7 @@ impl Database {
     /// Its files are made 0600, whatever the umask; the caller has seen to the rights of the folder. The writer's thread belongs to `tasks` and
     /// ends once the database is closed or every clone of it is dropped.
     pub fn open(path: &Path, migrations: &[Migration], tasks: &Tasks) -> Result<Self, OpenError> {
-        let failed = |source| OpenError::Sqlite {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| OpenError::of(path, source);
         // SQLite gives its other files the rights of this one.
         files::make_private(path)?;
         for beside in ["-wal", "-shm"] {
@@ -154,6 +175,7 @@ impl Database {
         }
         let mut connection = connect(path, OpenFlags::empty()).map_err(failed)?;
         let seen = migrate::seen(&connection, migrations, path)?;
+        damage::look_through(&connection, path)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
             .map_err(failed)?;
@@ -161,16 +183,23 @@ impl Database {
             .pragma_update(None, "synchronous", "FULL")
             .map_err(failed)?;
         migrate::run(&mut connection, migrations, seen).map_err(failed)?;
-        let writer = Writer::start(connection, tasks).map_err(|source| OpenError::Thread {
-            path: path.to_owned(),
-            source,
+        let damage = Damage::default();
+        let writer = Writer::start(connection, damage.clone(), tasks).map_err(|source| {
+            OpenError::Thread {
+                path: path.to_owned(),
+                source,
+            }
         })?;
         let readers = Arc::new(Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
             places: tokio::sync::Semaphore::new(READERS),
         });
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            damage,
+        })
     }
 
     /// Puts `work` in the queue of writes, in order, and gives what answers once it is on disk.
@@ -213,9 +242,23 @@ impl Database {
             .acquire()
             .await
             .map_err(|_| DbError::Closing)?;
-        tokio::task::spawn_blocking(move || readers.with(work))
+        let result = tokio::task::spawn_blocking(move || readers.with(work))
             .await
-            .map_err(|_| DbError::Closing)?
+            .map_err(|_| DbError::Closing)?;
+        if let Err(DbError::Sqlite(error)) = &result {
+            self.damage.note(error);
+        }
+        result
+    }
+
+    /// A token that is cancelled once the file proves damaged: nothing read from it counts any more.
+    pub fn damaged(&self) -> &CancellationToken {
+        self.damage.met()
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.readers.path
     }
 
     /// A connection of its own that only reads, for a thread that may block.

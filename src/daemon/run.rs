@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::agent::{self, NoClient};
 use super::api::{self, Access, BindError};
@@ -194,6 +194,10 @@ impl Foundation {
         rooms.spawn("held", held.clone().keep(tasks.stopping().clone()));
         let link = self.start_link(config, received, &outbox, &rooms);
         rooms.spawn(
+            "database-watch",
+            stop_with_database(db.clone(), tasks.clone()),
+        );
+        rooms.spawn(
             "housekeeping",
             keeping::keep(
                 db.clone(),
@@ -317,6 +321,19 @@ async fn leave_behind(db: &Database, known: &Known, clock: &Clock) -> Result<(),
         warn!("{count} messages were drafted as another agent and will not be sent");
     }
     Ok(())
+}
+
+/// Stops everything once the database proves damaged: nothing that comes in could be kept, and what
+/// is read may be wrong. Nothing more is acknowledged, so the relay keeps it.
+async fn stop_with_database(db: Database, tasks: Tasks) {
+    tokio::select! {
+        biased;
+        () = tasks.stopping().cancelled() => return,
+        () = db.damaged().cancelled() => {}
+    }
+    let path = db.path().display();
+    error!("the database `{path}` is damaged: everything is stopped; put a backup in its place");
+    tasks.break_off();
 }
 
 /// Closes the database once nobody writes any more, whoever still holds a handle.
