@@ -39,6 +39,7 @@ use crate::tasks::Tasks;
 const ROOM: Room = Room {
     inbox: 10_000,
     outbox: 10_000,
+    held: 10_000,
 };
 
 /// How long the rooms may take for their last writes once the daemon is to stop.
