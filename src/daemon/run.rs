@@ -107,6 +107,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     let engine = start_engine(config)?;
     let policies = policies::open(config, engine, found.max_turns()).await?;
     let db = Database::open(&config.paths.daemon_db(), schema::MIGRATIONS, tasks)?;
+    keeping::overwrite_deleted(&db).await?;
     let listener = api::bind(config.local.listen).await?;
     let address = listener.local_addr().unwrap_or(config.local.listen);
     let access = Access::open(&config.paths.token_file(), config.local.require_token)?;

@@ -131,7 +131,10 @@ async fn a_damaged_file_is_named_when_it_is_opened_and_left_as_it_is() {
     };
     let cases = [
         ("half of it is gone", whole[..whole.len() / 2].to_vec()),
-        ("its last page is gone", whole[..whole.len() - 4096].to_vec()),
+        (
+            "its last page is gone",
+            whole[..whole.len() - 4096].to_vec(),
+        ),
         ("only its head is there", whole[..100].to_vec()),
         ("its schema is overwritten", overwritten(100, 4096)),
         ("a page is overwritten", overwritten(5 * 4096, 6 * 4096)),
