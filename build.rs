@@ -68,6 +68,12 @@ fn watch(names: &[String]) {
         "policies/Cargo.lock",
         "policies/guest/Cargo.toml",
         "policies/guest/src",
+        "policies/idna-adapter/Cargo.toml",
+        "policies/idna-adapter/src",
+        "policies/unicode/Cargo.toml",
+        "policies/unicode/build.rs",
+        "policies/unicode/build",
+        "policies/unicode/src",
     ];
     for path in fixed {
         tell_cargo("rerun-if-changed", path);

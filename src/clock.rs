@@ -61,7 +61,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Measures how long something takes, for logs and stories; nothing is decided by it.
+/// Measures how long something takes: for logs and stories, and for how long a call may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
 
@@ -75,6 +75,27 @@ impl Stopwatch {
     /// How long it has been.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+/// Measures how long this thread has had a processor. Only on the thread that started it.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessorTime(Duration);
+
+impl ProcessorTime {
+    /// Starts measuring.
+    pub fn start() -> Self {
+        Self(Self::of_this_thread())
+    }
+
+    /// How long it has been.
+    pub fn elapsed(&self) -> Duration {
+        Self::of_this_thread().saturating_sub(self.0)
+    }
+
+    fn of_this_thread() -> Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::try_from(time).unwrap_or_default()
     }
 }
 

@@ -30,7 +30,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::types::{AgentId, Secret};
+use crate::types::{AgentId, Network, Secret};
 
 pub use defaults::HOOKS_PATH;
 pub use endpoint::{GatewayUrl, RelayUrl, is_loopback};
@@ -124,6 +124,10 @@ pub struct RelayServer {
     pub offline_queue_max: NonZeroU32,
     /// Size of one message, as version 1 counts it: UTF-16 units times four.
     pub message_max_bytes: NonZeroU32,
+    /// Connections from one address at once; absent: no limit.
+    pub connections_per_address: Option<NonZeroU32>,
+    /// Proxies whose word counts on where a request comes from.
+    pub trusted_proxies: Vec<Network>,
     /// Version 1's REST, where nobody has to prove who calls.
     pub open_rest: bool,
 }

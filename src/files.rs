@@ -166,6 +166,21 @@ pub fn read_private_text(path: &Path, limit_bytes: u64) -> Result<Option<String>
     Ok(Some(text))
 }
 
+/// Sees to it that a file is there and private: a missing one is created empty, 0600 from its first
+/// moment; one that is there must be private already.
+pub fn ensure_private(path: &Path) -> Result<(), FileError> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    match open_private(path, &options)? {
+        Some(_) => Ok(()),
+        None => Err(system(
+            "creating",
+            path,
+            io::Error::from(io::ErrorKind::NotFound),
+        )),
+    }
+}
+
 /// Creates a private file that must not be there yet, 0600 from its first moment, and makes it
 /// last through a power cut.
 pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {

@@ -11,6 +11,7 @@ mod cache;
 pub mod cases;
 pub mod chain;
 mod code;
+mod deadline;
 pub mod decision;
 pub mod engine;
 pub mod entry;

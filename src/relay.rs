@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It trusts nothing that a peer says, and never waits for one agent's socket on behalf of another.
-//! Pure files decide (`session`, `check`, `conversation`, `rate`, `recent`); `conn` and `api` are
+//! Pure files decide (`session`, `check`, `conversation`, `rate`, `recent`, `meter`, `origin`); `conn` and `api` are
 //! the shell around them; `hub`, `directory`, `conversation::book` and the store own what changes.
 
 mod accept;
@@ -15,14 +15,18 @@ mod bus;
 mod check;
 mod conn;
 mod conversation;
+mod descriptors;
 mod directory;
 #[cfg(test)]
 mod fixture;
 mod hub;
 mod intake;
 mod mailbox;
+mod meter;
 mod node;
+mod origin;
 mod parcel;
+mod places;
 mod random;
 mod rate;
 mod recent;

@@ -211,8 +211,10 @@ fn the_architecture_names_every_module_and_every_decision() {
 #[test]
 fn the_documents_speak_of_the_project_alone() {
     /// Hosts that a reader may be sent to, or that stand as examples.
-    const HOSTS: [&str; 8] = [
+    const HOSTS: [&str; 10] = [
         "127.0.0.1",
+        "127.1",
+        "2130706433",
         "localhost",
         "[::1]",
         "example.org",
@@ -228,7 +230,8 @@ fn the_documents_speak_of_the_project_alone() {
         let text = read(&document);
         for rest in text.split("://").skip(1) {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-.[]".contains(c));
-            let host = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
+            let host = rest[..end.unwrap_or(rest.len())].replace("[.]", ".");
+            let host = host.trim_end_matches('.');
             let is_placeholder = host.is_empty() || host == "host";
             if !is_placeholder && !HOSTS.contains(&host) && !host.ends_with(".example") {
                 strange.push(format!("{}: {host}", relative(&document)));

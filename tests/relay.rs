@@ -4,6 +4,7 @@ mod connecting;
 mod conversations;
 mod delivering;
 mod frames;
+mod gate;
 mod limits;
 mod lists;
 mod mailbox;

@@ -9,3 +9,4 @@ pub(crate) mod link;
 pub(crate) mod proxy;
 pub(crate) mod relay;
 pub(crate) mod relay_v1;
+pub(crate) mod warm;

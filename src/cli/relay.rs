@@ -68,6 +68,8 @@ fn settings(server: &RelayServer) -> Settings {
         registrations_per_minute: or_none(server.registrations_per_minute),
         offline_queue_max: server.offline_queue_max.get(),
         message_max_bytes: server.message_max_bytes.get().into(),
+        connections_per_address: or_none(server.connections_per_address),
+        trusted_proxies: server.trusted_proxies.clone(),
         open_rest: server.open_rest,
     }
 }

@@ -51,7 +51,7 @@ pub const MAX_TURNS: u32 = 20;
 /// Registrations a minute from one address: a person needs one, a script that floods needs more.
 pub const REGISTRATIONS_PER_MINUTE: u32 = 10;
 
-/// Of the three limits above; 0 means none, and a million stands for more than one relay serves.
+/// Of the three limits above and of [`CONNECTIONS_PER_ADDRESS`]; 0 means none, and a million stands for more than one relay serves.
 pub(super) const LIMIT_BOUNDS: Whole = Whole::new(0, 1_000_000);
 
 /// Messages that wait for one agent that is away: days of talk, and at 64 KiB each 64 MiB.
@@ -61,8 +61,16 @@ pub(super) const OFFLINE_QUEUE_BOUNDS: Whole = Whole::new(1, 1_000_000);
 
 /// Size of one message in bytes, counted as version 1 does: UTF-16 units times four.
 pub const MESSAGE_MAX_BYTES: u32 = 65_536;
-/// From the 2,000 units that the plugin sends to what fits into a frame of 128 KiB.
-pub(super) const MESSAGE_BOUNDS: Whole = Whole::new(8_000, 131_072);
+/// The most that [`MESSAGE_MAX_BYTES`] may be: whatever is taken in must fit into a frame of 128 KiB
+/// when it is handed on. JSON writes a unit in at most six bytes (`\\u001f`), and what stands around
+/// the content takes less than 2 KiB: (131,072 - 2,048) / 6 units, times four.
+pub const MESSAGE_MAX_BYTES_MOST: u32 = (128 * 1024 - 2 * 1024) / 6 * 4;
+/// From the 2,000 units that the plugin sends to what fits into a frame.
+pub(super) const MESSAGE_BOUNDS: Whole = Whole::new(8_000, MESSAGE_MAX_BYTES_MOST);
+
+/// Connections from one address at once, or from one /64 of IPv6: an office behind one address has
+/// fewer agents, and a hundred such addresses fill no more than the relay has places.
+pub const CONNECTIONS_PER_ADDRESS: u32 = 256;
 
 /// What is logged: changes of state and whatever is worse.
 pub const LOG_FILTER: &str = "info";
@@ -89,12 +97,16 @@ pub(super) struct DefaultPolicy {
     pub(super) on_failure: OnFailure,
 }
 
+/// What came from somebody else; a text of the owner's own agent goes out as it was written.
+const INBOUND: &[Direction] = &[Direction::Inbound];
 const BOTH: &[Direction] = &[Direction::Inbound, Direction::Outbound];
 
 /// The default chain in its order, each from the module that is built in under its name.
 pub(super) const POLICIES: &[DefaultPolicy] = &[
     DefaultPolicy::new("acl", BOTH),
     DefaultPolicy::new("rate-limit", BOTH),
+    DefaultPolicy::new("sanitize", INBOUND),
+    DefaultPolicy::new("url-tag", INBOUND),
     DefaultPolicy::new("conversation", BOTH),
 ];
 

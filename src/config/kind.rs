@@ -1,11 +1,15 @@
 //! Kinds of values: how each is read from TOML or from the text of a variable or flag, which
 //! bounds it has, and how it is shown. A fault is one sentence without the key's name.
 
+mod networks;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use toml::de::DeValue;
+
+pub(super) use networks::Networks;
 
 /// A value as somebody wrote it.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use super::document::Document;
 use super::endpoint::{GatewayUrl, RelayUrl};
 use super::environment::Environment;
-use super::kind::{ADDRESS, LoopbackAddress, Switch, Text, Whole, quoted, read_address};
+use super::kind::{ADDRESS, LoopbackAddress, Networks, Switch, Text, Whole, quoted, read_address};
 use super::layers::{Layers, Overrides};
 use super::paths::Paths;
 use super::proxy::ProxySettings;
@@ -194,6 +194,10 @@ fn relay_server(layers: &mut Layers<'_>, paths: &Paths) -> RelayServer {
         rate_limit_per_minute: limit(&schema::RATE_LIMIT, defaults::RATE_LIMIT_PER_MINUTE),
         max_turns: limit(&schema::MAX_TURNS, defaults::MAX_TURNS),
         registrations_per_minute: limit(&schema::REGISTRATIONS, defaults::REGISTRATIONS_PER_MINUTE),
+        connections_per_address: limit(
+            &schema::CONNECTIONS_PER_ADDRESS,
+            defaults::CONNECTIONS_PER_ADDRESS,
+        ),
         offline_queue_max: positive(
             layers,
             &schema::OFFLINE_QUEUE_MAX,
@@ -206,6 +210,9 @@ fn relay_server(layers: &mut Layers<'_>, paths: &Paths) -> RelayServer {
             &defaults::MESSAGE_BOUNDS,
             defaults::MESSAGE_MAX_BYTES,
         ),
+        trusted_proxies: layers
+            .decide(&schema::TRUSTED_PROXIES, &Networks, Vec::new())
+            .value,
         open_rest: layers.decide(&schema::OPEN_REST, &Switch, false).value,
     }
 }

@@ -58,10 +58,12 @@ pub(super) const MAX_TURNS: Key = Key::new("relay_server", "max_turns");
 pub(super) const REGISTRATIONS: Key = Key::new("relay_server", "registrations_per_minute");
 pub(super) const OFFLINE_QUEUE_MAX: Key = Key::new("relay_server", "offline_queue_max");
 pub(super) const MESSAGE_MAX_BYTES: Key = Key::new("relay_server", "message_max_bytes");
+pub(super) const CONNECTIONS_PER_ADDRESS: Key = Key::new("relay_server", "connections_per_address");
+pub(super) const TRUSTED_PROXIES: Key = Key::new("relay_server", "trusted_proxies");
 pub(super) const OPEN_REST: Key = Key::new("relay_server", "open_rest");
 
 /// Every key outside `[[policy]]`.
-pub(super) const KEYS: [Key; 19] = [
+pub(super) const KEYS: [Key; 21] = [
     RELAY_URL,
     GATEWAY_BASE_URL,
     GATEWAY_ALLOW_REMOTE,
@@ -80,6 +82,8 @@ pub(super) const KEYS: [Key; 19] = [
     REGISTRATIONS,
     OFFLINE_QUEUE_MAX,
     MESSAGE_MAX_BYTES,
+    CONNECTIONS_PER_ADDRESS,
+    TRUSTED_PROXIES,
     OPEN_REST,
 ];
 

@@ -175,6 +175,22 @@ fn zero_is_no_limit_where_that_is_said() {
     assert_eq!(server.rate_limit_per_minute, None);
     assert_eq!(server.max_turns, None);
     assert_eq!(server.registrations_per_minute, None);
+    let server = load("relay_server.connections_per_address = 0").unwrap();
+    assert_eq!(server.relay_server.connections_per_address, None);
+}
+
+#[test]
+fn proxies_are_trusted_by_address_and_block_and_none_unasked() {
+    assert!(load("").unwrap().relay_server.trusted_proxies.is_empty());
+    let text = "relay_server.trusted_proxies = ['127.0.0.1', '10.0.0.0/8']";
+    let config = load(text).unwrap();
+    let proxies = config.relay_server.trusted_proxies;
+    let shown: Vec<String> = proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["127.0.0.1", "10.0.0.0/8"]);
+    let key = "relay_server.trusted_proxies";
+    let setting = config.settings.iter().find(|setting| setting.key == key);
+    let value = "[\"127.0.0.1\", \"10.0.0.0/8\"]";
+    assert_eq!(setting.unwrap().value, value);
 }
 
 #[test]

@@ -204,7 +204,7 @@ pub struct PolicyStatus {
 pub enum PolicyHealth {
     /// It judges.
     Ready,
-    /// Its last call failed; after five in a row it is not entered until it is loaded again.
+    /// Its last call failed; after five in a row it is asked once a minute until it answers.
     Failing,
     /// Its entry says `off`.
     Off,

@@ -2,10 +2,12 @@
 //!
 //! Owns the one instance that is reused from message to message, and the count of failures. After
 //! a failure the instance is dropped and the next message gets a fresh one; after
-//! [`MAX_FAILURES`] in a row the policy is not entered until it is loaded again.
+//! [`MAX_FAILURES`] in a row the policy is asked once in [`REST`], until an answer comes or it is
+//! loaded again.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use tracing::warn;
@@ -14,10 +16,14 @@ use super::abi::{CallFailed, Instance, Journal, Memory, Prepared, Question, Wrot
 use super::decision::Decision;
 use super::engine::{Engine, Limits};
 use super::loader::Problem;
+use crate::clock::Stopwatch;
 use crate::types::{Digest, Direction};
 
-/// After so many failures in a row a policy is not entered.
+/// After so many failures in a row a policy is left alone for [`REST`].
 pub(crate) const MAX_FAILURES: u32 = 5;
+/// How long it then is. Whoever knows a text on which it fails can keep it from judging the others'
+/// for no longer than this with each.
+pub(crate) const REST: Duration = Duration::from_secs(60);
 /// After so many calls an instance is replaced, so that nothing it leaks can pile up.
 const CALLS_OF_AN_INSTANCE: u32 = 10_000;
 
@@ -65,7 +71,12 @@ pub(crate) struct Guest {
 struct Seat {
     running: Option<Running>,
     failures: u32,
-    last_failure: Option<String>,
+    last_failure: Option<Failure>,
+}
+
+struct Failure {
+    says: String,
+    since: Stopwatch,
 }
 
 struct Running {
@@ -128,7 +139,8 @@ impl Guest {
 
     /// What went wrong last, unless a call has succeeded since.
     pub(crate) fn last_failure(&self) -> Option<String> {
-        self.seat().last_failure.clone()
+        let seat = self.seat();
+        seat.last_failure.as_ref().map(|last| last.says.clone())
     }
 
     /// Asks the policy about one message.
@@ -138,8 +150,8 @@ impl Guest {
         memory: Memory,
     ) -> Result<(Decision, Wrote), CallFailed> {
         let mut seat = self.seat();
-        if seat.failures >= MAX_FAILURES {
-            return Err(CallFailed::NotEntered(MAX_FAILURES));
+        if seat.rests() {
+            return Err(CallFailed::NotEntered(seat.failures));
         }
         let _entered = self.engine.enter();
         // Taken out, so that an instance that fails is gone whichever way this ends.
@@ -165,8 +177,11 @@ impl Guest {
             Some(failure) => {
                 let name = &self.name;
                 seat.running = None;
-                seat.failures += 1;
-                seat.last_failure = Some(failure.to_string());
+                seat.failures = seat.failures.saturating_add(1);
+                seat.last_failure = Some(Failure {
+                    says: failure.to_string(),
+                    since: Stopwatch::start(),
+                });
                 warn!(
                     policy.name = name,
                     policy.failures = seat.failures,
@@ -202,11 +217,44 @@ impl Guest {
     }
 }
 
+impl Seat {
+    fn rests(&self) -> bool {
+        let last = self.last_failure.as_ref();
+        last.is_some_and(|last| rests(self.failures, last.since.elapsed()))
+    }
+}
+
+/// Whether a policy is left alone that failed so often in a row, the last time `since` ago.
+fn rests(failures: u32, since: Duration) -> bool {
+    failures >= MAX_FAILURES && since < REST
+}
+
 impl fmt::Debug for Guest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guest")
             .field("name", &self.name)
             .field("digest", &self.digest)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_keeps_failing_is_asked_once_a_minute() {
+        for (failures, seconds, expect) in [
+            (0, 0, false),
+            (4, 0, false),
+            (5, 0, true),
+            (5, 59, true),
+            (5, 60, false),
+            (6, 0, true),
+            (u32::MAX, 60, false),
+        ] {
+            let since = Duration::from_secs(seconds);
+            assert_eq!(rests(failures, since), expect, "{failures}, {seconds} s");
+        }
     }
 }

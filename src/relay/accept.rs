@@ -13,14 +13,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::node::Node;
-
-/// How many connections are open at once, WebSockets among them.
-const CONNECTIONS_MAX: usize = 20_000;
+use super::origin::{is_trusted, origin_of};
+use super::places::{CONNECTIONS_MAX, NoPlace, Place};
 
 /// How long a client has to send the head of a request, and how long it may idle between two.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -33,17 +31,21 @@ const EXHAUSTED_WAIT: Duration = Duration::from_millis(100);
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PeerAddress(pub(super) IpAddr);
+pub(super) struct Whence {
+    /// The other end of the socket.
+    pub(super) peer: IpAddr,
+    /// Whoever asks, by the word of trusted proxies.
+    pub(super) origin: IpAddr,
+}
 
-/// A connection's place among those that may be open; whoever holds it keeps it.
+/// A connection's place among all, and among those of its address; whoever holds it keeps it.
 #[derive(Debug, Clone)]
-pub(super) struct Place(
-    #[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>,
+pub(super) struct Held(
+    #[expect(dead_code, reason = "it is held, not read")] Arc<(Place, Option<Place>)>,
 );
 
 /// Takes connections in until the relay stops.
 pub(super) async fn accept(node: Arc<Node>, listener: TcpListener, router: Router) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let accepted = tokio::select! {
             biased;
@@ -57,22 +59,29 @@ pub(super) async fn accept(node: Arc<Node>, listener: TcpListener, router: Route
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            warn!(
+        match hold_place(&node, address.ip()) {
+            Ok(held) => {
+                let serve = serve(Arc::clone(&node), socket, address, held, router.clone());
+                node.tasks.spawn("http", serve);
+            }
+            Err(NoPlace::Full) => warn!(
                 relay.connections = CONNECTIONS_MAX,
                 "turned a connection away: all places are taken"
-            );
-            continue;
-        };
-        let serve = serve(
-            Arc::clone(&node),
-            socket,
-            address,
-            Place(Arc::new(place)),
-            router.clone(),
-        );
-        node.tasks.spawn("http", serve);
+            ),
+            Err(NoPlace::TooManyOfOne) => debug!("turned a connection away: one address has many"),
+        }
     }
+}
+
+/// A place for a connection from `peer`. Those of a trusted proxy are counted by whom it names,
+/// which nobody knows before a request came.
+fn hold_place(node: &Node, peer: IpAddr) -> Result<Held, NoPlace> {
+    let of_all = node.places.take()?;
+    let of_one = match is_trusted(peer, &node.settings.trusted_proxies) {
+        true => None,
+        false => node.places.take_of(peer)?,
+    };
+    Ok(Held(Arc::new((of_all, of_one))))
 }
 
 /// A connection that died while it waited is nothing; want of sockets needs a pause.
@@ -93,16 +102,22 @@ async fn serve(
     node: Arc<Node>,
     socket: TcpStream,
     address: SocketAddr,
-    place: Place,
+    held: Held,
     router: Router,
 ) {
     if let Err(why) = socket.set_nodelay(true) {
         debug!("a socket takes no options: {why}");
         return;
     }
+    let serving = Arc::clone(&node);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(PeerAddress(address.ip()));
-        request.extensions_mut().insert(place.clone());
+        let trusted = &serving.settings.trusted_proxies;
+        let whence = Whence {
+            peer: address.ip(),
+            origin: origin_of(address.ip(), request.headers(), trusted),
+        };
+        request.extensions_mut().insert(whence);
+        request.extensions_mut().insert(held.clone());
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request.map(axum::body::Body::new)).await) }
     });

@@ -6,27 +6,29 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::middleware::map_response_with_state;
-use axum::response::Response;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, map_response_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post, put};
 use http::HeaderValue;
 use http::header::DATE;
 
+use super::accept::Whence;
 use super::node::Node;
+use super::origin::is_trusted;
 use super::upgrade;
 
+mod addresses;
 mod agent;
 mod body;
 mod date;
 mod history;
 mod list;
 mod message;
-mod registrations;
 mod signed;
 mod trouble;
 
-pub(super) use registrations::Registrations;
+pub(super) use addresses::Addresses;
 use trouble::Trouble;
 
 /// Every route of the relay.
@@ -49,8 +51,35 @@ pub(super) fn router(node: Arc<Node>) -> Router {
         .route("/api/conversation/{id}/history", get(history::read))
         .fallback(async || Trouble::NotFound)
         .method_not_allowed_fallback(async || Trouble::MethodNotAllowed)
+        .layer(from_fn(refuse_other_sites))
         .layer(map_response_with_state(Arc::clone(&node), set_date))
         .with_state(node)
+}
+
+/// A browser says by this header whose page asks. Nothing here is for a page of another site, which
+/// could otherwise read through its visitors' network what the relay tells openly.
+async fn refuse_other_sites(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site");
+    match site.map(HeaderValue::as_bytes) {
+        None | Some(b"none" | b"same-origin") => next.run(request).await,
+        Some(_) => Trouble::OtherSite.into_response(),
+    }
+}
+
+/// How often one address may call without a proof in a minute.
+const OPEN_CALLS_PER_MINUTE: u32 = 600;
+
+/// Counts a call that nobody signed. This machine's own, and trusted proxies that name nobody, are
+/// not counted: behind them stand many.
+fn count_open_call(node: &Node, whence: Whence) -> Result<(), Trouble> {
+    if whence.origin.is_loopback() || is_trusted(whence.origin, &node.settings.trusted_proxies) {
+        return Ok(());
+    }
+    let calls = &node.open_calls;
+    match calls.take(whence.origin, OPEN_CALLS_PER_MINUTE, node.now()) {
+        true => Ok(()),
+        false => Err(Trouble::TooMany("too many calls from this address")),
+    }
 }
 
 /// Agents set their clocks by this header, so it is the time by which they are judged.

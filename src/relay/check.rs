@@ -48,7 +48,7 @@ pub(super) struct Facts<'a> {
     pub(super) nonce_is_new: bool,
     /// What is known of the id.
     pub(super) seen: Seen,
-    /// Whether the sender has rate left.
+    /// Whether the sender has rate left for what the message is: new, or one to be judged again.
     pub(super) rate_left: bool,
     /// The receiver.
     pub(super) receiver: Receiver<'a>,
@@ -103,15 +103,14 @@ pub(super) fn check(message: &Message, facts: &Facts<'_>) -> Result<Passed, Refu
             let reason = "another message was sent under this id";
             return refuse(ErrorCode::InvalidContent, reason);
         }
-        Seen::Before(Stage::Taken) => Passed::Again,
         Seen::Before(stage @ (Stage::InFlight | Stage::Queued | Stage::Sent | Stage::Rejected)) => {
             return Ok(Passed::Repeat(stage));
         }
-        Seen::Before(Stage::Counted) => Passed::New,
-        Seen::Never if !facts.rate_left => {
+        Seen::Before(Stage::Taken | Stage::Counted) | Seen::Never if !facts.rate_left => {
             return refuse(ErrorCode::RateLimited, "too many messages in a minute");
         }
-        Seen::Never => Passed::New,
+        Seen::Before(Stage::Taken) => Passed::Again,
+        Seen::Before(Stage::Counted) | Seen::Never => Passed::New,
     };
     check_receiver(message, facts.receiver)?;
     match (passed, facts.conversation) {

@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 
-use super::rate::Bucket;
-use super::recent::Recent;
+use super::meter::Meter;
 use super::store::{AgentRecord, Store, StoreError};
 use crate::types::{AgentId, Timestamp};
 use crate::wire::{Features, SigningKey};
@@ -63,24 +62,12 @@ pub(super) struct Resident {
     pub(super) gate: Gate,
 }
 
-/// What an agent sent lately.
-#[derive(Debug)]
-pub(super) struct Meter {
-    /// How much it may still send.
-    pub(super) bucket: Bucket,
-    /// What it sent.
-    pub(super) recent: Recent,
-}
-
 impl Resident {
-    fn new(id: AgentId, account: Account, bucket: Bucket) -> Self {
+    fn new(id: AgentId, account: Account, meter: Meter) -> Self {
         Self {
             id,
             account: ArcSwap::from_pointee(account),
-            meter: Mutex::new(Meter {
-                bucket,
-                recent: Recent::default(),
-            }),
+            meter: Mutex::new(meter),
             gate: Gate::default(),
         }
     }
@@ -185,8 +172,8 @@ impl Directory {
         let Some(record) = self.store.agent(id).await? else {
             return Ok(None);
         };
-        let bucket = Bucket::full(self.rate_limit_per_minute, now);
-        let fresh = Resident::new(id.clone(), Account::of(record), bucket);
+        let meter = Meter::new(self.rate_limit_per_minute, now);
+        let fresh = Resident::new(id.clone(), Account::of(record), meter);
         Ok(Some(self.admit(Arc::new(fresh))))
     }
 
@@ -196,8 +183,8 @@ impl Directory {
             return Ok(());
         };
         let account = Account::of(record);
-        let bucket = Bucket::full(self.rate_limit_per_minute, now);
-        let fresh = Arc::new(Resident::new(id.clone(), account.clone(), bucket));
+        let meter = Meter::new(self.rate_limit_per_minute, now);
+        let fresh = Arc::new(Resident::new(id.clone(), account.clone(), meter));
         self.admit(fresh).replace(account);
         Ok(())
     }
@@ -250,8 +237,23 @@ impl Generations {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::types::Secret;
+
+    /// An agent that is in memory and in no store.
+    pub(in crate::relay) fn resident(id: &str) -> Resident {
+        let account = Account {
+            key: SigningKey::new(&Secret::new("s3cret")),
+            last_features: None,
+            blocked: HashSet::new(),
+            allowed: HashSet::new(),
+            allowlist_enabled: false,
+            revision: 0,
+        };
+        let meter = Meter::new(0, Timestamp::default());
+        Resident::new(AgentId::new(id).unwrap(), account, meter)
+    }
 
     #[test]
     fn mail_is_settled_once_all_that_was_announced_is_submitted() {

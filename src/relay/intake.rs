@@ -77,6 +77,7 @@ pub(super) async fn take_in(
     if let (Some(reason), Some(conversation)) = (ends, message.conversation.clone()) {
         let ended = ConversationEnded {
             conversation,
+            peer: Some(message.to.clone()),
             reason,
         };
         let notice = Notice::ConversationEnded(ended);
@@ -126,7 +127,7 @@ async fn judge(
         return Ok(Err(refusal));
     }
     let mark;
-    (facts.seen, facts.rate_left, mark) = count_rate(node, sender.resident, message, now);
+    (facts.seen, facts.rate_left, mark) = count_rate(sender.resident, message, now);
     let judged = |passed, receiver| Judged {
         passed,
         receiver,
@@ -154,20 +155,20 @@ async fn judge(
     Ok(checked.map(|passed| judged(passed, receiver)))
 }
 
-/// Takes a new message out of its sender's rate, once for its id.
-fn count_rate(
-    node: &Node,
-    sender: &Resident,
-    message: &Message,
-    now: Timestamp,
-) -> (Seen, bool, Option<Mark>) {
-    let per_minute = node.settings.rate_limit_per_minute;
+/// Takes a message out of its sender's rates: a new one once for its id, one that is judged or
+/// routed again out of a rate of its own. What memory answers costs nothing.
+fn count_rate(sender: &Resident, message: &Message, now: Timestamp) -> (Seen, bool, Option<Mark>) {
     let mut meter = sender.meter();
     if !message.kind.is_lasting() {
-        return (Seen::Never, meter.bucket.take(per_minute, now), None);
+        return (Seen::Never, meter.take_message(now), None);
     }
     let (seen, mark) = meter.recent.look(message);
-    let rate_left = seen != Seen::Never || meter.bucket.take(per_minute, now);
+    let rate_left = match seen {
+        Seen::Never => meter.take_message(now),
+        Seen::Before(Stage::Counted | Stage::Taken) => meter.take_again(now),
+        Seen::Before(Stage::InFlight | Stage::Queued | Stage::Sent | Stage::Rejected)
+        | Seen::Otherwise => true,
+    };
     if seen == Seen::Never && rate_left {
         meter.recent.note(mark, Stage::Counted);
     }

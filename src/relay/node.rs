@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::api::Registrations;
+use super::api::Addresses;
 use super::bus::Bus;
 use super::conversation::book::Book;
 use super::directory::Directory;
 use super::hub::Hub;
+use super::places::{CONNECTIONS_MAX, Places};
 use super::settings::Settings;
 use super::store::{MailboxRoom, Store};
 use crate::clock::Clock;
@@ -28,7 +29,9 @@ pub(super) struct Node {
     pub(super) hub: Arc<Hub>,
     pub(super) directory: Directory,
     pub(super) book: Book,
-    pub(super) registrations: Registrations,
+    pub(super) registrations: Addresses,
+    pub(super) open_calls: Addresses,
+    pub(super) places: Arc<Places>,
     sequence: AtomicU64,
 }
 
@@ -48,7 +51,9 @@ impl Node {
             hub,
             directory: Directory::new(Arc::clone(&store), settings.rate_limit_per_minute),
             book: Book::default(),
-            registrations: Registrations::default(),
+            registrations: Addresses::default(),
+            open_calls: Addresses::default(),
+            places: Places::new(CONNECTIONS_MAX, settings.connections_per_address),
             sequence: AtomicU64::new(first),
             settings,
             clock,
@@ -67,7 +72,7 @@ impl Node {
         self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// How much a mailbox holds: one sender has at most a fifth of it.
+    /// How much a mailbox holds: one sender has at most a fifth of it, and half of what is left.
     pub(super) fn mailbox_room(&self) -> MailboxRoom {
         let total = self.settings.offline_queue_max;
         MailboxRoom {

@@ -1,7 +1,7 @@
 //! Joins the relay's tasks together, and takes them apart in order.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +14,18 @@ use super::node::Node;
 use super::settings::{Settings, StorePath};
 use super::store::Store;
 use super::store::sqlite::{SqliteStore, create_file};
-use super::{accept, api};
+use super::{accept, api, descriptors};
 use crate::clock::Clock;
 use crate::db::OpenError;
+use crate::files::FileError;
 use crate::tasks::{DrainTimeout, Tasks};
 
-/// How often what is old is swept out of the store.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often nonces that cannot come again are swept out of the store: with the bound on calls in
+/// a minute this bounds their number.
+const SWEEP_NONCES_EVERY: Duration = Duration::from_secs(60);
+
+/// How often history that is old is.
+const SWEEP_HISTORY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long the history of conversations is kept.
 const KEEP_HISTORY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -50,15 +55,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
-    /// The store's file could not be created.
-    #[error("relay: store `{}`: {source}", path.display())]
-    StoreFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    /// The store's file could not be created, or is not private.
+    #[error("relay: store: {0}")]
+    StoreFile(#[from] FileError),
     /// The store could not be opened.
     #[error("relay: {0}")]
     Store(#[from] OpenError),
@@ -67,6 +66,7 @@ pub enum StartError {
 impl Relay {
     /// Takes the address, opens the store and serves until it is shut down.
     pub async fn start(settings: Settings, clock: Clock) -> Result<RunningRelay, StartError> {
+        descriptors::raise_limit();
         let listening = |source| StartError::Listen {
             address: settings.listen,
             source,
@@ -81,7 +81,8 @@ impl Relay {
         };
         let node = Arc::new(Node::new(settings, clock, tasks.clone(), store));
         tasks.spawn("storage-watch", stop_with(tasks.clone(), storage.clone()));
-        tasks.spawn("sweep", sweep(Arc::clone(&node)));
+        tasks.spawn("sweep-nonces", sweep_nonces(Arc::clone(&node)));
+        tasks.spawn("sweep-history", sweep_history(Arc::clone(&node)));
         let router = api::router(Arc::clone(&node));
         tasks.spawn("accept", accept::accept(node, listener, router));
         info!(relay.address = %local_addr, "the relay listens on {local_addr}");
@@ -118,10 +119,7 @@ impl RunningRelay {
 }
 
 fn open_sqlite(path: &Path, storage: &Tasks) -> Result<Arc<dyn Store>, StartError> {
-    create_file(path).map_err(|source| StartError::StoreFile {
-        path: path.to_owned(),
-        source,
-    })?;
+    create_file(path)?;
     Ok(Arc::new(SqliteStore::open(path, storage)?))
 }
 
@@ -133,15 +131,32 @@ async fn stop_with(tasks: Tasks, storage: Tasks) {
     }
 }
 
-async fn sweep(node: Arc<Node>) {
+async fn sweep_nonces(node: Arc<Node>) {
     loop {
-        let now = node.now();
-        if let Err(why) = node.store.sweep(now, now - KEEP_HISTORY).await {
-            error!("the store could not be swept: {why}");
+        if let Err(why) = node.store.forget_nonces(node.now()).await {
+            error!("old nonces could not be swept: {why}");
         }
-        tokio::select! {
-            () = node.tasks.stopping().cancelled() => return,
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        if stops_within(&node, SWEEP_NONCES_EVERY).await {
+            return;
         }
+    }
+}
+
+async fn sweep_history(node: Arc<Node>) {
+    loop {
+        if let Err(why) = node.store.forget_history(node.now() - KEEP_HISTORY).await {
+            error!("old history could not be swept: {why}");
+        }
+        if stops_within(&node, SWEEP_HISTORY_EVERY).await {
+            return;
+        }
+    }
+}
+
+/// Waits, and says whether the relay stops meanwhile.
+async fn stops_within(node: &Node, pause: Duration) -> bool {
+    tokio::select! {
+        () = node.tasks.stopping().cancelled() => true,
+        () = tokio::time::sleep(pause) => false,
     }
 }

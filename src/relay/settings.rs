@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::types::Network;
+
 /// OpenClaw keeps 18789 and 18800 to 18899 for itself.
 const DEFAULT_PORT: u16 = 18786;
 
@@ -23,6 +25,10 @@ pub struct Settings {
     pub offline_queue_max: u32,
     /// The largest content, by version 1's rule: UTF-16 units times four.
     pub message_max_bytes: u64,
+    /// Connections from one address at once, or from one /64 of IPv6; 0 is no limit.
+    pub connections_per_address: u32,
+    /// Proxies whose `X-Forwarded-For` says where a request comes from.
+    pub trusted_proxies: Vec<Network>,
     /// Whether REST calls need no proof of who calls, as in version 1.
     pub open_rest: bool,
 }
@@ -44,6 +50,8 @@ impl Default for Settings {
             registrations_per_minute: 10,
             offline_queue_max: 1_000,
             message_max_bytes: 64 * 1024,
+            connections_per_address: 256,
+            trusted_proxies: Vec::new(),
             open_rest: false,
         }
     }

@@ -92,8 +92,10 @@ pub(super) trait Store: Send + Sync + fmt::Debug {
     /// What was said in a conversation.
     async fn history(&self, query: HistoryQuery) -> Result<Option<History>, StoreError>;
 
-    /// Forgets nonces that cannot come again and history older than `keep_history_since`.
-    async fn sweep(&self, now: Timestamp, keep_history_since: Timestamp) -> Result<(), StoreError>;
+    /// Forgets nonces that cannot come again.
+    async fn forget_nonces(&self, now: Timestamp) -> Result<(), StoreError>;
+    /// Forgets history that is older than `since`.
+    async fn forget_history(&self, since: Timestamp) -> Result<(), StoreError>;
 }
 
 /// What an agent tells others of itself.
@@ -192,8 +194,18 @@ pub(super) struct StoredMail {
 pub(super) struct MailboxRoom {
     /// In all.
     pub(super) total: u32,
-    /// Of one sender.
+    /// Of one sender, at most.
     pub(super) of_one_sender: u32,
+}
+
+impl MailboxRoom {
+    /// Whether a sender of whom `own` messages wait beside `others` may put one more in: beside its
+    /// bound it has at most half of what the others leave, so that whoever comes next finds room,
+    /// and many that act together fill a mailbox ever more slowly.
+    pub(super) fn takes(self, own: u32, others: u32) -> bool {
+        let left = self.total.saturating_sub(others);
+        own < left.div_ceil(2).min(self.of_one_sender)
+    }
 }
 
 /// What became of mail for a mailbox.
@@ -235,6 +247,8 @@ pub(super) struct HistoryQuery {
     pub(super) peer: Option<AgentId>,
     /// At most so many messages, the latest.
     pub(super) last: u32,
+    /// And of those at most so many bytes of content; the latest message is given in any case.
+    pub(super) bytes: usize,
 }
 
 /// What was said in a conversation, oldest first.

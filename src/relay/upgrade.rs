@@ -15,11 +15,13 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::{debug, error, warn};
 
-use super::accept::Place;
+use super::accept::{Held, Whence};
 use super::conn::{self, Session};
 use super::directory::Resident;
 use super::hub::TooManyTakeovers;
 use super::node::Node;
+use super::origin::is_trusted;
+use super::places::{NoPlace, Place};
 use super::random;
 use super::session::{Denied, Proof, Subject, announced_features};
 use super::store::StoreError;
@@ -27,6 +29,13 @@ use crate::wire::Features;
 
 /// Answers a request for a connection.
 pub(super) async fn connect(State(node): State<Arc<Node>>, mut request: Request) -> Response {
+    let of_address = match place_by_proxy(&node, request.extensions().get()) {
+        Ok(place) => place,
+        Err(NoPlace::Full | NoPlace::TooManyOfOne) => {
+            let sentence = "too many connections from this address";
+            return (StatusCode::TOO_MANY_REQUESTS, sentence).into_response();
+        }
+    };
     let session = match admit(&node, request.headers()).await {
         Ok(session) => session,
         Err(refused) => return refused.into_response(),
@@ -34,15 +43,15 @@ pub(super) async fn connect(State(node): State<Arc<Node>>, mut request: Request)
     let Some(accept_key) = accept_key(request.headers()) else {
         return (StatusCode::UPGRADE_REQUIRED, "a WebSocket is expected").into_response();
     };
-    let (Some(upgrade), Some(place)) = (
+    let (Some(upgrade), Some(held)) = (
         request.extensions_mut().remove::<OnUpgrade>(),
-        request.extensions_mut().remove::<Place>(),
+        request.extensions_mut().remove::<Held>(),
     ) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let serving = Arc::clone(&node);
     node.tasks.spawn("connection", async move {
-        let _place = place;
+        let _places = (held, of_address);
         if let Some((socket, early)) = upgraded(upgrade).await {
             conn::serve(serving, session, socket, early).await;
         }
@@ -58,10 +67,23 @@ pub(super) async fn connect(State(node): State<Arc<Node>>, mut request: Request)
         .into_response()
 }
 
+/// A place among those of whoever a trusted proxy names; any other was counted when its connection
+/// was accepted.
+fn place_by_proxy(node: &Node, whence: Option<&Whence>) -> Result<Option<Place>, NoPlace> {
+    let trusted = &node.settings.trusted_proxies;
+    match whence {
+        Some(whence) if is_trusted(whence.peer, trusted) && !is_trusted(whence.origin, trusted) => {
+            node.places.take_of(whence.origin)
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
 /// Why a connection is refused.
 #[derive(Debug)]
 enum Refused {
     Denied(Denied),
+    TooManyCalls,
     TooManyTakeovers,
     Failed,
 }
@@ -85,6 +107,7 @@ impl IntoResponse for Refused {
             Refused::Denied(Denied::NoId) => (StatusCode::BAD_REQUEST, "missing x-agent-id"),
             Refused::Denied(Denied::Unproven) => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Refused::Denied(Denied::ClockSkew) => (StatusCode::UNAUTHORIZED, "clock_skew"),
+            Refused::TooManyCalls => (StatusCode::TOO_MANY_REQUESTS, "too many calls in a minute"),
             Refused::TooManyTakeovers => (StatusCode::TOO_MANY_REQUESTS, "replaced too often"),
             Refused::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "the relay failed"),
         }
@@ -106,6 +129,10 @@ async fn admit(node: &Node, headers: &HeaderMap) -> Result<Session, Refused> {
     }
     // A proof holds only for an agent that is known.
     let resident = resident.ok_or(Denied::Unproven)?;
+    if !resident.meter().take_call(now) {
+        debug!(agent.id = %proof.agent, "agent {} connects too often", proof.agent);
+        return Err(Refused::TooManyCalls);
+    }
     let until = proof.nonce_until();
     if !node
         .store

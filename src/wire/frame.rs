@@ -166,6 +166,9 @@ pub struct ErrorFrame {
 pub struct ConversationEnded {
     /// Which.
     pub conversation: ConversationId,
+    /// With whom; only from a relay that uses features with us. An id alone may name
+    /// conversations with several agents.
+    pub peer: Option<AgentId>,
     /// Why.
     pub reason: EndReason,
 }

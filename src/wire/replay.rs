@@ -18,7 +18,8 @@ pub const MAX_CLOCK_DISTANCE: Duration = Duration::from_secs(5 * 60);
 /// five minutes ahead of the clock to five minutes behind it.
 const GENERATION: Duration = Duration::from_secs(2 * 5 * 60);
 
-/// The most that a generation holds, about 16 MiB; a full one makes the older one be forgotten.
+/// The most that a generation holds where nothing else is said, about 16 MiB; a full one makes the
+/// older one be forgotten.
 const GENERATION_MAX: usize = 1_000_000;
 
 /// Nonces taken in one session.
@@ -28,22 +29,29 @@ pub struct NonceMemory {
     current: HashSet<u64>,
     previous: HashSet<u64>,
     since: Timestamp,
+    generation_max: usize,
 }
 
 impl NonceMemory {
     /// An empty memory at `now`.
     pub fn new(now: Timestamp) -> Self {
+        Self::holding(GENERATION_MAX, now)
+    }
+
+    /// An empty memory at `now` that keeps the latest `most` nonces, and at most twice as many.
+    pub fn holding(most: usize, now: Timestamp) -> Self {
         Self {
             seed: RandomState::new(),
             current: HashSet::new(),
             previous: HashSet::new(),
             since: now,
+            generation_max: most,
         }
     }
 
     /// Takes `nonce`; false when it was taken before.
     pub fn take(&mut self, nonce: &Nonce, now: Timestamp) -> bool {
-        if now.since(self.since) >= GENERATION || self.current.len() >= GENERATION_MAX {
+        if now.since(self.since) >= GENERATION || self.current.len() >= self.generation_max {
             self.previous = std::mem::take(&mut self.current);
             self.since = now;
         }
@@ -76,10 +84,15 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_by_two_generations() {
-        let mut memory = NonceMemory::new(START);
-        for n in 0..2 * GENERATION_MAX + 10 {
-            assert!(memory.take(&Nonce::new(&n.to_string()).unwrap(), START));
+        for most in [1, 100, 14_336] {
+            let mut memory = NonceMemory::holding(most, START);
+            let nonce = |n: usize| Nonce::new(&n.to_string()).unwrap();
+            let count = 2 * most + 10;
+            assert!((0..count).all(|n| memory.take(&nonce(n), START)));
+            assert!(memory.current.len() + memory.previous.len() <= 2 * most);
+            assert!((count - most..count).all(|n| !memory.take(&nonce(n), START)));
+            // Some room to grow and one byte for each place: what a full generation takes.
+            assert!(memory.current.capacity() * 9 <= 9 * 14_336);
         }
-        assert!(memory.current.len() + memory.previous.len() <= 2 * GENERATION_MAX);
     }
 }

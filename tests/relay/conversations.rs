@@ -12,6 +12,12 @@ fn ended(conversation: &str, reason: &str) -> Value {
     json!({"type": "conversation_ended", "conversation_id": conversation, "reason": reason})
 }
 
+fn ended_with(peer: &str, reason: &str) -> Value {
+    json!({
+        "type": "conversation_ended", "conversation_id": "c-1", "peer": peer, "reason": reason,
+    })
+}
+
 #[tokio::test]
 async fn turns_are_limited_by_episode_and_both_hear_of_it() {
     let relay = TestRelay::start_with(|settings| settings.max_turns = 3).await;
@@ -103,10 +109,12 @@ async fn an_end_closes_for_its_sender_and_what_crossed_it_is_refused() {
     alice
         .turn(&bob.id, "a-2", Kind::End, "c-1", relay.now())
         .await;
-    assert_eq!(alice.link.next().await, ended("c-1", "participant_ended"));
+    let told = ended_with(&bob.id, "participant_ended");
+    assert_eq!(alice.link.next().await, told);
     let end = bob.message().await;
     assert_eq!((&end["type"], &end["id"]), (&json!("end"), &json!("a-2")));
-    assert_eq!(bob.link.next().await, ended("c-1", "participant_ended"));
+    let told = ended_with(&alice.id, "participant_ended");
+    assert_eq!(bob.link.next().await, told);
     bob.acknowledge(&alice.id, "a-2", "accepted").await;
     assert_eq!(alice.link.expect("status").await["status"], "sent");
 
@@ -161,7 +169,8 @@ async fn an_end_waits_in_the_mailbox_like_a_text() {
     assert_eq!(alice.link.expect("status").await["status"], "queued");
     let mut bob = relay.agent(&bob).await;
     assert_eq!(bob.accept().await["type"], "end");
-    assert_eq!(bob.link.next().await, ended("c-1", "participant_ended"));
+    let told = ended_with(&alice.id, "participant_ended");
+    assert_eq!(bob.link.next().await, told);
 }
 
 #[tokio::test]

@@ -176,11 +176,13 @@ async fn one_sender_cannot_fill_a_mailbox_and_nothing_accepted_is_dropped() {
             }
         }
     }
-    // A fifth of the mailbox each, until it is full.
-    let expected = ["a4", "b4", "c4", "d4", "e4", "f0", "f1", "f2", "f3", "f4"];
+    // A fifth of the mailbox each, and at most half of what the others left.
+    let expected = [
+        "a4", "b4", "c4", "d4", "e2", "e3", "e4", "f1", "f2", "f3", "f4",
+    ];
     assert_eq!(full, expected);
     let mut bob = relay.agent(&bob).await;
-    for _ in 0..20 {
+    for _ in 0..19 {
         bob.accept().await;
     }
     bob.link.hears_nothing().await;

@@ -17,12 +17,15 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
 use super::relay_v1::{AGENT, NOW, PATIENCE, PEER, SECRET};
+use super::warm;
 
 /// A home in which a daemon can be started, again and again.
 pub(crate) struct Home {
     dir: TempDir,
     relay_url: String,
     environment: Vec<(String, OsString)>,
+    /// What the configuration says of policies.
+    pub(crate) policies: &'static str,
     pub(crate) clock: Clock,
     pub(crate) register_again: bool,
 }
@@ -40,6 +43,7 @@ impl Home {
             dir: tempfile::tempdir().unwrap(),
             relay_url: relay_url.to_owned(),
             environment: Vec::new(),
+            policies: "",
             clock: Clock::manual(NOW),
             register_again: false,
         }
@@ -84,6 +88,7 @@ impl Home {
     }
 
     pub(crate) async fn start(&self) -> Alone {
+        warm::up(&self.data_dir()).await;
         let (started, tasks) = self.try_start().await;
         Alone {
             daemon: started.unwrap(),
@@ -97,8 +102,8 @@ impl Home {
         let own = own.map(|name| (name.to_owned(), home.to_owned()));
         let environment = Environment::from_pairs(own.into_iter().chain(self.environment.clone()));
         let text = format!(
-            "[relay]\nurl = \"{}\"\n[local]\nlisten = \"127.0.0.1:0\"\n",
-            self.relay_url
+            "[relay]\nurl = \"{}\"\n[local]\nlisten = \"127.0.0.1:0\"\n{}",
+            self.relay_url, self.policies
         );
         let path = self.dir.path().join("opendialogue.toml");
         let config = Config::from_text(&environment, &Overrides::default(), &path, &text).unwrap();

@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
 use super::gateway::Gateway;
+use super::warm;
 
 /// Longer than anything here takes; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -79,6 +80,7 @@ impl Middle {
             gateway.base_url(),
         );
         std::fs::write(home.path().join("opendialogue.toml"), config).unwrap();
+        warm::up(&home.path().join("opendialogue")).await;
         Away { home, gateway }.come_back().await
     }
 }

@@ -122,8 +122,18 @@ fn every_kind_of_fault_has_its_place_and_sentence() {
             "2:9: `relay_server.store`: expected `sqlite` or `sqlite:PATH`",
         ),
         (
-            "[relay_server]\nmessage_max_bytes = 131073",
-            "2:21: `relay_server.message_max_bytes`: must be from 8000 to 131072",
+            "[relay_server]\nmessage_max_bytes = 86017",
+            "2:21: `relay_server.message_max_bytes`: must be from 8000 to 86016",
+        ),
+        (
+            "[relay_server]\ntrusted_proxies = '127.0.0.1'",
+            "2:19: `relay_server.trusted_proxies`: expected a list of addresses or blocks, such as \
+             [\"127.0.0.1\", \"10.0.0.0/8\"], found a string",
+        ),
+        (
+            "[relay_server]\ntrusted_proxies = ['10.0.0.1/8']",
+            "2:19: `relay_server.trusted_proxies`: \"10.0.0.1/8\": the address has bits behind the \
+             prefix; the block begins at `10.0.0.0`",
         ),
         (
             "[relay_server]\noffline_queue_max = 0",

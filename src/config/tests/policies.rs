@@ -6,8 +6,13 @@ use crate::types::{Digest, Direction};
 const BOTH: &[Direction] = &[Direction::Inbound, Direction::Outbound];
 
 /// The default chain in its order, and the directions that each policy judges.
-const DEFAULT: &[(&str, &[Direction])] =
-    &[("acl", BOTH), ("rate-limit", BOTH), ("conversation", BOTH)];
+const DEFAULT: &[(&str, &[Direction])] = &[
+    ("acl", BOTH),
+    ("rate-limit", BOTH),
+    ("sanitize", &[Direction::Inbound]),
+    ("url-tag", &[Direction::Inbound]),
+    ("conversation", BOTH),
+];
 
 #[test]
 fn without_an_entry_the_chain_is_the_default_one() {

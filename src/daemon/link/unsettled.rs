@@ -226,6 +226,7 @@ mod tests {
     fn ended(id: &str, reason: EndReason) -> ConversationEnded {
         ConversationEnded {
             conversation: ConversationId::new(id).unwrap(),
+            peer: None,
             reason,
         }
     }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::super::deadline::Deadline;
 use super::super::engine::{Limits, Meter};
 use super::super::state::{Shelf, WriteRefused, Writes};
 use super::journal::{Journal, Level};
@@ -28,6 +29,7 @@ pub(crate) struct Wrote {
 pub(super) struct Host {
     journal: Arc<Journal>,
     pub(super) meter: Meter,
+    pub(super) deadline: Deadline,
     call: Option<Call>,
 }
 
@@ -46,6 +48,7 @@ impl Host {
         Self {
             journal,
             meter: Meter::new(limits),
+            deadline: Deadline::start(limits.time),
             call: None,
         }
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Store, UpdateDeadline};
 
+use super::super::deadline::Deadline;
 use super::super::decision::{self, Annotation, Decision, Nonsense, ReasonCode, Verdict};
 use super::super::engine::{Engine, HANDED_BACK_BYTES, Limits, ticks};
 use super::super::guest::{Description, Note};
@@ -66,7 +67,13 @@ impl Prepared {
         let mut store = Store::new(engine.wasm(), Host::new(journal, limits));
         store.limiter(|host| &mut host.meter);
         store.set_hostcall_fuel(HANDED_BACK_BYTES);
-        store.set_epoch_deadline(ticks(START_TIME));
+        store.epoch_deadline_callback(|store| {
+            Ok(match store.data().deadline.left() {
+                Some(left) => UpdateDeadline::Continue(ticks(left)),
+                None => UpdateDeadline::Interrupt,
+            })
+        });
+        allow(&mut store, START_TIME);
         let exports = self.0.instantiate(&mut store);
         let exports = exports.map_err(|error| {
             failed(
@@ -86,14 +93,14 @@ impl Prepared {
 
 impl Instance {
     pub(super) fn describe(&mut self) -> Result<Description, CallFailed> {
-        self.store.set_epoch_deadline(ticks(START_TIME));
+        allow(&mut self.store, START_TIME);
         let said = self.exports.call_describe(&mut self.store);
         said.map(described)
             .map_err(|error| self.failed(&error, START_TIME))
     }
 
     pub(super) fn configure(&mut self, settings: &str) -> Result<Vec<SettingProblem>, CallFailed> {
-        self.store.set_epoch_deadline(ticks(START_TIME));
+        allow(&mut self.store, START_TIME);
         match self.exports.call_configure(&mut self.store, settings) {
             Ok(Ok(())) => Ok(Vec::new()),
             Ok(Err(problems)) if problems.is_empty() => Ok(vec![SettingProblem {
@@ -113,7 +120,7 @@ impl Instance {
     ) -> Result<(Decision, Wrote), CallFailed> {
         let message_time = memory.time;
         self.store.data_mut().open(memory);
-        self.store.set_epoch_deadline(ticks(self.limits.time));
+        allow(&mut self.store, self.limits.time);
         let annotations: Vec<_> = question.annotations.iter().map(prior).collect();
         let message = asked(&question, &annotations, message_time);
         let said = self.exports.call_evaluate(&mut self.store, message);
@@ -130,6 +137,12 @@ impl Instance {
         let refused_memory = self.store.data().meter.refused_memory();
         failed(error, self.limits, refused_memory, time)
     }
+}
+
+/// Lets the next call take `time`.
+fn allow(store: &mut Store<Host>, time: Duration) {
+    store.data_mut().deadline = Deadline::start(time);
+    store.set_epoch_deadline(ticks(time));
 }
 
 fn asked<'a>(

@@ -193,7 +193,7 @@ fn after_five_failures_in_a_row_a_policy_is_not_entered() {
     for _ in 0..5 {
         assert!(says("trap").contains("unreachable"));
     }
-    assert!(says("fine").contains("waits to be loaded again"));
+    assert!(says("fine").contains("asked once a minute"));
     let status = &chain.snapshot()[0];
     assert_eq!(status.state, PolicyHealth::Failing);
     assert!(status.error.as_deref().unwrap().contains("unreachable"));

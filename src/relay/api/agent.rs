@@ -11,8 +11,8 @@ use serde_json::json;
 use tracing::info;
 
 use super::signed::Signed;
-use super::{Trouble, body};
-use crate::relay::accept::PeerAddress;
+use super::{Trouble, body, count_open_call};
+use crate::relay::accept::Whence;
 use crate::relay::node::Node;
 use crate::relay::random;
 use crate::relay::store::{Card, CardChange, NewAgent};
@@ -34,18 +34,18 @@ const ID_ATTEMPTS: usize = 16;
 /// `POST /api/agent/register`
 pub(super) async fn register(
     State(node): State<Arc<Node>>,
-    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    Extension(whence): Extension<Whence>,
     request: Request,
 ) -> Result<Response, Trouble> {
+    let now = node.now();
+    let per_minute = node.settings.registrations_per_minute;
+    if !node.registrations.take(whence.origin, per_minute, now) {
+        return Err(Trouble::TooMany("too many registrations from this address"));
+    }
     let sent = body::read(request.into_body()).await?;
     let fields: Fields = body::parse(&sent, FIELDS_SHAPE)?;
     fields.check()?;
     let name = fields.name.ok_or(Trouble::Malformed("`name` is missing"))?;
-    let now = node.now();
-    let per_minute = node.settings.registrations_per_minute;
-    if !node.registrations.take(address, per_minute, now) {
-        return Err(Trouble::TooMany("too many registrations from this address"));
-    }
     let secret = random::hex::<32>();
     for _ in 0..ID_ATTEMPTS {
         let Ok(agent_id) = AgentId::new(&random::eight_digits()) else {
@@ -76,8 +76,10 @@ pub(super) async fn register(
 /// `GET /api/agent/:id`
 pub(super) async fn read(
     State(node): State<Arc<Node>>,
+    Extension(whence): Extension<Whence>,
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
+    count_open_call(&node, whence)?;
     let id = AgentId::new(&id).map_err(|_| Trouble::NotFound)?;
     let record = node.store.agent(&id).await?.ok_or(Trouble::NotFound)?;
     let online = node.bus.is_online(&id).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +16,10 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Reads a whole body.
 pub(super) async fn read(body: Body) -> Result<Vec<u8>, Trouble> {
+    // One that says beforehand that it is too large is not read at all.
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(Trouble::TooLarge);
+    }
     match tokio::time::timeout(BODY_WITHIN, gather(body)).await {
         Ok(read) => read,
         Err(_) => Err(Trouble::TooSlow),

@@ -20,6 +20,10 @@ use crate::types::{AgentId, ConversationId};
 const LAST_UNNAMED: u32 = 50;
 const LAST_MAX: u32 = 500;
 
+/// How many bytes of content one answer has at most, but for a single message that is longer; the
+/// escapes of JSON make it six times as much at worst.
+const CONTENT_BYTES_MAX: usize = 512 * 1024;
+
 #[derive(Debug, Deserialize)]
 struct Asked {
     last: Option<u32>,
@@ -42,6 +46,7 @@ pub(super) async fn read(
         participant: signed.caller,
         peer: asked.peer,
         last: asked.last.unwrap_or(LAST_UNNAMED).min(LAST_MAX),
+        bytes: CONTENT_BYTES_MAX,
     };
     let history = node.store.history(query).await?.ok_or(Trouble::NotFound)?;
     Ok(Json(render(&history)).into_response())

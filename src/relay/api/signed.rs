@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 
-use super::{Trouble, body};
+use super::{Trouble, body, count_open_call};
+use crate::relay::accept::Whence;
 use crate::relay::node::Node;
 use crate::relay::session::{Denied, Proof, Subject};
 use crate::types::AgentId;
@@ -34,18 +35,26 @@ impl FromRequest<Arc<Node>> for Signed {
 
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, Trouble> {
         let (head, sent) = request.into_parts();
-        let body = body::read(sent).await?;
         if node.settings.open_rest {
+            let whence = head.extensions.get::<Whence>().ok_or(Trouble::Failed)?;
+            count_open_call(node, *whence)?;
+            let body = body::read(sent).await?;
             return Ok(Self { caller: None, body });
         }
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-        let request = rest_request(head.method.as_str(), path, &body);
+        // What stands in the head alone is looked at before anything of the body is taken in.
         let now = node.now();
         let proof = Proof::read(&head.headers)?;
         let resident = node.directory.find(&proof.agent, now).await?;
-        let account = resident.map(|resident| resident.account().clone());
-        let key = account.as_ref().map(|account| &account.key);
-        proof.check(key, Subject::Request(&request), now)?;
+        // A proof holds only for an agent that is known.
+        let resident = resident.ok_or(Denied::Unproven)?;
+        let body = body::read(sent).await?;
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let request = rest_request(head.method.as_str(), path, &body);
+        let account = resident.account().clone();
+        proof.check(Some(&account.key), Subject::Request(&request), now)?;
+        if !resident.meter().take_call(now) {
+            return Err(Trouble::TooMany("too many calls in a minute"));
+        }
         let until = proof.nonce_until();
         if !node
             .store

@@ -24,6 +24,8 @@ pub(super) enum Trouble {
     Denied(Denied),
     /// Only the agent itself may do this.
     NotYours,
+    /// A page of another site asks.
+    OtherSite,
     /// There is nothing there.
     NotFound,
     /// Nothing there takes this method.
@@ -61,6 +63,10 @@ impl IntoResponse for Trouble {
             Trouble::Denied(Denied::Unproven) => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Trouble::Denied(Denied::ClockSkew) => (StatusCode::UNAUTHORIZED, "clock_skew"),
             Trouble::NotYours => (StatusCode::FORBIDDEN, "only the agent itself may do this"),
+            Trouble::OtherSite => (
+                StatusCode::FORBIDDEN,
+                "a page of another site is not answered",
+            ),
             Trouble::NotFound => (StatusCode::NOT_FOUND, "not found"),
             Trouble::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,

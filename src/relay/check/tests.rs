@@ -137,7 +137,6 @@ fn a_repeat_is_counted_once_and_answered_as_before() {
         ..favourable(&alice, &bob)
     };
     for (seen, expected) in [
-        (Seen::Before(Stage::Taken), Ok(Passed::Again)),
         (
             Seen::Before(Stage::InFlight),
             Ok(Passed::Repeat(Stage::InFlight)),
@@ -151,10 +150,9 @@ fn a_repeat_is_counted_once_and_answered_as_before() {
             Seen::Before(Stage::Rejected),
             Ok(Passed::Repeat(Stage::Rejected)),
         ),
-        (
-            Seen::Before(Stage::Counted),
-            Err(ErrorCode::ConversationEnded),
-        ),
+        // Whatever is judged or routed anew is taken out of a rate.
+        (Seen::Before(Stage::Taken), Err(ErrorCode::RateLimited)),
+        (Seen::Before(Stage::Counted), Err(ErrorCode::RateLimited)),
         (Seen::Never, Err(ErrorCode::RateLimited)),
     ] {
         let facts = Facts {
@@ -163,6 +161,18 @@ fn a_repeat_is_counted_once_and_answered_as_before() {
         };
         let outcome = check(&message("m", "hi"), &facts).map_err(|no| no.code);
         assert_eq!(outcome, expected, "{seen:?}");
+    }
+    for (stage, expected) in [
+        (Stage::Taken, Ok(Passed::Again)),
+        (Stage::Counted, Err(ErrorCode::ConversationEnded)),
+    ] {
+        let facts = Facts {
+            seen: Seen::Before(stage),
+            rate_left: true,
+            ..spent.clone()
+        };
+        let outcome = check(&message("m", "hi"), &facts).map_err(|no| no.code);
+        assert_eq!(outcome, expected, "{stage:?}, with rate left");
     }
 }
 

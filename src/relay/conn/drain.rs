@@ -4,7 +4,7 @@
 //! covers everything that was submitted to the mailbox before it; once all that it named is
 //! written, new mail need no longer go behind.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::future::pending;
 
 use futures_util::FutureExt;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::relay::hub::Live;
 use crate::relay::node::Node;
-use crate::relay::store::{StoreError, StoredMail, Waiting};
+use crate::relay::store::{MailName, StoreError, StoredMail, Waiting};
 
 /// How many messages are fetched at once.
 const PORTION: usize = 32;
@@ -24,6 +24,9 @@ pub(super) struct Drain {
     todo: VecDeque<Waiting>,
     covers: Option<u64>,
     step: Option<BoxFuture<'static, Step>>,
+    is_listing: bool,
+    /// Mail that was taken out of the mailbox after the listing under way may have seen it.
+    removed: HashSet<MailName>,
 }
 
 /// What a step brought.
@@ -43,6 +46,8 @@ impl Drain {
             todo: VecDeque::new(),
             covers: None,
             step: None,
+            is_listing: false,
+            removed: HashSet::new(),
         }
     }
 
@@ -71,11 +76,22 @@ impl Drain {
         };
         let brought = step.await;
         self.step = None;
+        self.is_listing = false;
         brought
     }
 
+    /// Notes that this mail is being taken out of the mailbox: a listing that was begun before may
+    /// still name it, and it must not be written a second time.
+    pub(super) fn forget(&mut self, mail: &[MailName]) {
+        if self.is_listing {
+            self.removed.extend(mail.iter().cloned());
+        }
+    }
+
     /// Takes up what a listing named.
-    pub(super) fn take_up(&mut self, waiting: VecDeque<Waiting>, covers: Option<u64>) {
+    pub(super) fn take_up(&mut self, mut waiting: VecDeque<Waiting>, covers: Option<u64>) {
+        waiting.retain(|mail| !self.removed.contains(&mail.name));
+        self.removed.clear();
         self.todo = waiting;
         self.covers = covers;
     }
@@ -95,6 +111,8 @@ impl Drain {
         let covers = live.resident.gate.settled();
         let list = async move { Step::Listed(store.waiting(&agent).await, covers) };
         self.step = Some(list.boxed());
+        self.is_listing = true;
+        self.removed.clear();
     }
 
     fn fetch(&mut self, node: &Arc<Node>, live: &Live) {
@@ -107,5 +125,38 @@ impl Drain {
         let store = Arc::clone(&node.store);
         let fetch = async move { Step::Fetched(store.mail(rows).await, places) };
         self.step = Some(fetch.boxed());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relay::fixture;
+    use crate::relay::store::MailRow;
+
+    #[test]
+    fn what_is_acknowledged_while_a_listing_runs_is_not_taken_up_again() {
+        let name = |id: &str| MailName::of(&fixture::message(id, "hi"));
+        let listed = |ids: &[&str]| -> VecDeque<Waiting> {
+            let named = ids.iter().map(|id| Waiting {
+                row: MailRow(1),
+                name: name(id),
+            });
+            named.collect()
+        };
+        let mut drain = Drain::new();
+        drain.forget(&[name("a")]);
+        drain.take_up(listed(&["a", "b"]), None);
+        assert_eq!(
+            drain.todo.len(),
+            2,
+            "nothing was listed when it was removed"
+        );
+
+        drain.is_listing = true;
+        drain.forget(&[name("a")]);
+        drain.take_up(listed(&["a", "b"]), None);
+        assert_eq!(drain.todo, listed(&["b"]));
+        assert!(drain.removed.is_empty());
     }
 }

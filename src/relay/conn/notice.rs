@@ -1,16 +1,23 @@
 //! What an agent is told, as the frame that says it.
 
+use super::Session;
 use crate::relay::hub::Notice;
 use crate::relay::parcel::Settlement;
 use crate::types::{ErrorCode, MessageId, Refusal};
 use crate::wire::Frame;
-use crate::wire::frame::{ErrorFrame, Status, StatusFrame};
+use crate::wire::frame::{ConversationEnded, ErrorFrame, Status, StatusFrame};
 
-/// The frame that says `notice`.
-pub(super) fn frame_of(notice: Notice) -> Frame {
+/// The frame that says `notice` in `session`; version 1 hears no more than it knows.
+pub(super) fn frame_of(notice: Notice, session: &Session) -> Frame {
     match notice {
         Notice::Settled(id, settlement) => settled(id, settlement),
         Notice::Error(error) => Frame::Error(*error),
+        Notice::ConversationEnded(ended) if session.is_version_1() => {
+            Frame::ConversationEnded(ConversationEnded {
+                peer: None,
+                ..ended
+            })
+        }
         Notice::ConversationEnded(ended) => Frame::ConversationEnded(ended),
         Notice::Pong => Frame::Pong,
     }

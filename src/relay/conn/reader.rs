@@ -17,6 +17,7 @@ use super::Session;
 use crate::relay::conversation::Via;
 use crate::relay::hub::{CloseReason, Live, Notice, Order};
 use crate::relay::intake::{Sender, take_in};
+use crate::relay::meter::nonces_kept;
 use crate::relay::node::Node;
 use crate::relay::parcel::Origin;
 use crate::types::ErrorCode;
@@ -49,7 +50,10 @@ impl<'a> Reader<'a> {
             node,
             live,
             session,
-            nonces: NonceMemory::new(node.now()),
+            nonces: NonceMemory::holding(
+                nonces_kept(node.settings.rate_limit_per_minute),
+                node.now(),
+            ),
             stream,
         }
     }

@@ -112,3 +112,46 @@ impl NonceSeries {
         Nonce::new(&text).expect("hex digits make a nonce")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::defaults::MESSAGE_MAX_BYTES_MOST;
+    use crate::relay::{directory, fixture};
+    use crate::types::{AgentId, ConversationId, Message, MessageId, TurnNumber};
+    use crate::wire::MAX_FRAME_BYTES;
+
+    #[test]
+    fn the_largest_message_that_can_be_allowed_fits_into_a_frame_however_it_is_escaped() {
+        let units = usize::try_from(MESSAGE_MAX_BYTES_MOST / 4).unwrap();
+        let longest = "a".repeat(128);
+        let last = Timestamp::from_millis(u64::MAX);
+        // The worst of each kind: escaped, escaped short, three bytes, four for two units.
+        for content in [
+            "\u{1f}".repeat(units),
+            "\"".repeat(units),
+            "文".repeat(units),
+            "👨".repeat(units / 2),
+        ] {
+            let mut parcel = fixture::parcel("m");
+            parcel.received_at = last;
+            parcel.frame.timestamp = last;
+            parcel.frame.nonce = Nonce::new(&longest).unwrap();
+            parcel.frame.message = Message {
+                id: MessageId::new(&longest).unwrap(),
+                from: AgentId::new(&longest).unwrap(),
+                to: AgentId::new(&longest).unwrap(),
+                conversation: ConversationId::new(&longest).ok(),
+                turn: TurnNumber::new(u64::MAX),
+                max_turns: TurnNumber::new(u64::MAX),
+                ..fixture::message("m", &content)
+            };
+            let resident = Arc::new(directory::tests::resident(fixture::BOB));
+            let features = Features::OURS;
+            let nonce = Nonce::new("n").unwrap();
+            let session = Session::new(resident, features, &nonce, "0".repeat(64));
+            let frame = session.sign(&parcel, last);
+            assert!(frame.len() <= MAX_FRAME_BYTES, "{}", frame.len());
+        }
+    }
+}

@@ -189,7 +189,7 @@ impl<'a> Writer<'a> {
                 self.deliver(parcel).await
             }
             Order::Tell(notice) => {
-                let frame = notice::frame_of(notice);
+                let frame = notice::frame_of(notice, self.session);
                 self.gather(Packet::text(frame.to_text())).await
             }
             Order::Acknowledge(ack) => {
@@ -209,9 +209,8 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let packet = Packet::text(self.session.sign(&parcel, self.now));
-        let conversation = parcel.frame.message.conversation.clone();
-        let ended = parcel.ends.zip(conversation);
-        if let Some((EndReason::ParticipantEnded, _)) = &ended {
+        let ended = ending_of(&parcel);
+        if ended.as_ref().map(|ended| ended.reason) == Some(EndReason::ParticipantEnded) {
             self.endings.extend(Key::of(&parcel.frame.message));
         }
         if !parcel.frame.message.kind.is_lasting() {
@@ -223,12 +222,9 @@ impl<'a> Writer<'a> {
             self.unflushed.push(parcel);
         }
         self.gather(packet).await?;
-        if let Some((reason, conversation)) = ended {
-            let ended = Frame::ConversationEnded(ConversationEnded {
-                conversation,
-                reason,
-            });
-            self.gather(Packet::text(ended.to_text())).await?;
+        if let Some(ended) = ended {
+            let frame = notice::frame_of(Notice::ConversationEnded(ended), self.session);
+            self.gather(Packet::text(frame.to_text())).await?;
         }
         Ok(())
     }
@@ -266,8 +262,13 @@ impl<'a> Writer<'a> {
                 }
                 self.remove(vec![name]).await;
             }
-            // Written on an earlier connection: the word on it comes late, and still counts.
-            Acknowledged::Unknown => self.remove(vec![name]).await,
+            // Written on an earlier connection: the word on it comes late, and still counts, within
+            // bounds: past them the mail is written again, and acknowledged here.
+            Acknowledged::Unknown => {
+                if self.live.resident.meter().take_late_ack(self.now) {
+                    self.remove(vec![name]).await;
+                }
+            }
         }
     }
 
@@ -354,7 +355,18 @@ impl<'a> Writer<'a> {
     /// Takes mail out of the mailbox. Nobody waits for the commit: where it fails, the mail is
     /// written again on the next connection.
     async fn remove(&mut self, mail: Vec<MailName>) {
+        self.drain.forget(&mail);
         let agent = &self.live.resident.id;
         let _unwatched = self.node.store.remove(agent, mail).await;
     }
+}
+
+/// What the receiver of `parcel` is told with it, where it is the last of its conversation.
+fn ending_of(parcel: &Parcel) -> Option<ConversationEnded> {
+    let message = &parcel.frame.message;
+    Some(ConversationEnded {
+        conversation: message.conversation.clone()?,
+        peer: Some(message.from.clone()),
+        reason: parcel.ends?,
+    })
 }

@@ -4,9 +4,6 @@
 //! readers; the list of what waits in a mailbox is read by the writer, so that it sees everything
 //! that was submitted before it.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -18,6 +15,7 @@ use super::{
     MailName, MailRow, MailboxRoom, NewAgent, Store, StoreError, StoredMail, Waiting,
 };
 use crate::db::{Database, OpenError};
+use crate::files::{self, FileError};
 use crate::relay::conversation::{Conversation, Key};
 use crate::tasks::Tasks;
 use crate::types::{AgentId, Nonce, Timestamp};
@@ -52,23 +50,25 @@ impl SqliteStore {
     }
 }
 
-/// Creates the file, readable by its owner alone, before SQLite opens it; SQLite gives its other
-/// files the same mode.
-pub(in crate::relay) fn create_file(path: &Path) -> io::Result<()> {
+/// Creates the file, readable by its owner alone whatever the umask, before SQLite opens it; SQLite
+/// gives its other files the same mode. A folder that is missing is made as private; a file that
+/// others can read is refused.
+pub(in crate::relay) fn create_file(path: &Path) -> Result<(), FileError> {
     if let Some(folder) = path
         .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
+        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
     {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+        files::create_private_dir(folder)?;
     }
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)?;
+    files::ensure_private(path)?;
+    for beside in ["-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(beside);
+        let beside = Path::new(&name);
+        if beside.exists() {
+            files::ensure_private(beside)?;
+        }
+    }
     Ok(())
 }
 
@@ -189,11 +189,15 @@ impl Store for SqliteStore {
             .await?)
     }
 
-    async fn sweep(&self, now: Timestamp, keep_history_since: Timestamp) -> Result<(), StoreError> {
-        let forget = move |c: &Connection| agent::forget_nonces(c, now);
-        self.database.write(forget).await?;
+    async fn forget_nonces(&self, now: Timestamp) -> Result<(), StoreError> {
+        let step = move |c: &Connection| agent::forget_some_nonces(c, now);
+        while self.database.write(step).await? > 0 {}
+        Ok(())
+    }
+
+    async fn forget_history(&self, since: Timestamp) -> Result<(), StoreError> {
         // In small steps, so that no message waits long behind the broom.
-        let step = move |c: &Connection| talk::forget_some(c, keep_history_since);
+        let step = move |c: &Connection| talk::forget_some(c, since);
         while self.database.write(step).await? > 0 {}
         Ok(())
     }

@@ -156,10 +156,10 @@ async fn a_nonce_is_claimed_once_until_it_is_swept() {
     assert!(claim(&alice).await);
     assert!(!claim(&alice).await);
     assert!(claim(&bob).await);
-    store.sweep(NOW, NOW).await.unwrap();
+    store.forget_nonces(NOW).await.unwrap();
     assert!(!claim(&alice).await, "its time has not passed");
     let later = NOW + Duration::from_millis(1);
-    store.sweep(later, NOW).await.unwrap();
+    store.forget_nonces(later).await.unwrap();
     assert!(claim(&alice).await);
 }
 
@@ -211,9 +211,29 @@ async fn a_mailbox_is_bounded_in_all_and_for_each_sender() {
         let mail = mail(from, &format!("m-{n}"), n as u64);
         outcomes.push(put(&*store, mail).await == Enqueued::Stored);
     }
-    assert_eq!(outcomes, [true, true, true, false, true, true, false]);
+    // Half of what is left each, so that the third still finds a place.
+    assert_eq!(outcomes, [true, true, true, false, true, false, true]);
     // What waits already needs no room.
     assert_eq!(put(&*store, mail("1", "m-0", 99)).await, Enqueued::Stored);
+}
+
+#[test]
+fn a_sender_has_its_bound_and_half_of_what_is_left() {
+    let room = MailboxRoom {
+        total: 1_000,
+        of_one_sender: 200,
+    };
+    let mut others = 0;
+    let mut shares = Vec::new();
+    while others < room.total {
+        let share = (0..).find(|own| !room.takes(*own, others)).unwrap();
+        shares.push(share);
+        others += share;
+    }
+    let expected = [200, 200, 200, 200, 100, 50, 25, 13, 6, 3, 2, 1];
+    assert_eq!(shares, expected, "of senders that take all they can");
+    assert!(!room.takes(0, 1_000));
+    assert!(!room.takes(0, u32::MAX));
 }
 
 #[tokio::test]
@@ -279,6 +299,7 @@ async fn conversations_and_their_history_are_kept_for_their_participants() {
         participant: who.map(agent),
         peer: peer.map(agent),
         last: 2,
+        bytes: 1_000,
     };
     for (who, peer, found) in [
         (Some(ALICE), None, true),
@@ -304,6 +325,19 @@ async fn conversations_and_their_history_are_kept_for_their_participants() {
         .map(|said| said.message.id.as_str())
         .collect();
     assert_eq!((ids, history.total), (vec!["m-3", "m-4"], 5));
+
+    // Every message is `hi`: two bytes.
+    for (bytes, given) in [(0, 1), (3, 1), (4, 2), (9, 4), (10, 5), (usize::MAX, 5)] {
+        let query = HistoryQuery {
+            last: 100,
+            bytes,
+            ..query(None, None)
+        };
+        let history = store.history(query).await.unwrap().unwrap();
+        let latest = history.messages.last().unwrap();
+        assert_eq!(history.messages.len(), given, "{bytes}");
+        assert_eq!((latest.message.id.as_str(), history.total), ("m-4", 5));
+    }
 }
 
 #[tokio::test]
@@ -328,10 +362,10 @@ async fn an_end_is_kept_and_what_is_old_is_swept() {
         at: NOW,
     };
     store.keep_turn(kept.clone()).await.await.unwrap();
-    store.sweep(NOW, NOW).await.unwrap();
+    store.forget_history(NOW).await.unwrap();
     let found = store.conversation(&key).await.unwrap();
     assert_eq!(found, Some(kept.conversation));
     let later = NOW + Duration::from_millis(1);
-    store.sweep(NOW, later).await.unwrap();
+    store.forget_history(later).await.unwrap();
     assert_eq!(store.conversation(&key).await.unwrap(), None);
 }

@@ -66,6 +66,8 @@ struct Fields<'a> {
     #[serde(borrow)]
     reason: Option<Text<'a>>,
     #[serde(borrow)]
+    peer: Option<Text<'a>>,
+    #[serde(borrow)]
     outcome: Option<Text<'a>>,
     #[serde(borrow)]
     session_key: Option<Text<'a>>,
@@ -76,7 +78,7 @@ struct Fields<'a> {
 }
 
 /// The fields of [`Fields`] by the JSON that each must hold.
-const TEXT_FIELDS: [&str; 17] = [
+const TEXT_FIELDS: [&str; 18] = [
     "type",
     "id",
     "from",
@@ -91,6 +93,7 @@ const TEXT_FIELDS: [&str; 17] = [
     "code",
     "message",
     "reason",
+    "peer",
     "outcome",
     "session_key",
     "salt",
@@ -197,8 +200,13 @@ impl Fields<'_> {
     fn into_conversation_ended(self) -> Result<Frame, Wrong> {
         let reason = required(&self.reason, "reason")?;
         let conversation = required(&self.conversation_id, "conversation_id")?;
+        let peer = match &self.peer {
+            Some(text) => Some(id("peer", AgentId::new(text.as_str()))?),
+            None => None,
+        };
         Ok(Frame::ConversationEnded(ConversationEnded {
             conversation: id("conversation_id", ConversationId::new(conversation))?,
+            peer,
             reason: one_of(EndReason::ALL, EndReason::as_str, reason, "reason")?,
         }))
     }

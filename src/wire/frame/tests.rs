@@ -180,7 +180,7 @@ proptest! {
 
     #[test]
     fn no_damage_to_a_frame_makes_reading_panic(
-        which in 0usize..12,
+        which in 0usize..13,
         cut in 0usize..300,
         flips in prop::collection::vec((0usize..300, any::<u8>()), 0..6),
     ) {
@@ -264,9 +264,18 @@ fn goldens() -> Vec<(Frame, &'static str)> {
         (
             Frame::ConversationEnded(ConversationEnded {
                 conversation: ConversationId::new("c1").unwrap(),
+                peer: None,
                 reason: EndReason::MaxTurns,
             }),
             r#"{"type":"conversation_ended","conversation_id":"c1","reason":"max_turns"}"#,
+        ),
+        (
+            Frame::ConversationEnded(ConversationEnded {
+                conversation: ConversationId::new("c1").unwrap(),
+                peer: Some(AgentId::new("41490369").unwrap()),
+                reason: EndReason::ParticipantEnded,
+            }),
+            r#"{"type":"conversation_ended","conversation_id":"c1","peer":"41490369","reason":"participant_ended"}"#,
         ),
         (
             Frame::Ack(Ack {

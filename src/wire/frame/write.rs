@@ -80,6 +80,7 @@ impl Frame {
             }),
             Frame::ConversationEnded(ended) => to_json(&Fields {
                 conversation_id: Some(ended.conversation.as_str()),
+                peer: ended.peer.as_ref().map(|peer| peer.as_str()),
                 reason: Some(ended.reason.as_str()),
                 ..Fields::of("conversation_ended")
             }),
@@ -152,6 +153,8 @@ struct Fields<'a> {
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

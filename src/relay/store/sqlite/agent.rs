@@ -9,6 +9,9 @@ use crate::relay::store::{AgentRecord, Card, CardChange, List, Listed, NewAgent}
 use crate::types::{AgentId, Nonce, Secret, Timestamp};
 use crate::wire::Features;
 
+/// How many nonces one step of the broom takes.
+const SWEEP_STEP: u32 = 1_000;
+
 pub(super) fn register(c: &Connection, new: &NewAgent) -> Result<bool> {
     let card = &new.card;
     let inserted = c
@@ -183,9 +186,13 @@ pub(super) fn claim_nonce(
     Ok(inserted == 1)
 }
 
-pub(super) fn forget_nonces(c: &Connection, now: Timestamp) -> Result<()> {
-    c.execute("DELETE FROM nonce WHERE until < ?1", [millis(now)])?;
-    Ok(())
+/// Deletes some of the nonces whose time has passed, and says how many those were.
+pub(super) fn forget_some_nonces(c: &Connection, now: Timestamp) -> Result<usize> {
+    c.prepare_cached(
+        "DELETE FROM nonce WHERE (agent_id, nonce) IN
+            (SELECT agent_id, nonce FROM nonce WHERE until < ?1 LIMIT ?2)",
+    )?
+    .execute(params![millis(now), SWEEP_STEP])
 }
 
 fn grow_revision(c: &Connection, id: &AgentId) -> Result<()> {

@@ -60,13 +60,10 @@ fn has_room(c: &Connection, message: &Message, room: MailboxRoom) -> Result<bool
         .query_row([message.to.as_str(), message.from.as_str()], |row| {
             row.get(0)
         })?;
-    if of_one_sender >= room.of_one_sender {
-        return Ok(false);
-    }
     let total: u32 = c
         .prepare_cached("SELECT count(*) FROM mail WHERE to_id = ?1")?
         .query_row([message.to.as_str()], |row| row.get(0))?;
-    Ok(total < room.total)
+    Ok(room.takes(of_one_sender, total.saturating_sub(of_one_sender)))
 }
 
 pub(super) fn waiting(c: &Connection, agent: &AgentId) -> Result<Vec<Waiting>> {

@@ -84,3 +84,33 @@ pub(super) fn broken(
 ) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, why.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_peer_are_kept_as_they_are_or_as_the_largest_and_never_wrap() {
+        let base = rusqlite::Connection::open_in_memory().unwrap();
+        let back = |column: i64| {
+            base.query_row("SELECT ?1", [column], |row| {
+                Ok((turn(row, 0)?, count(row, 0).ok()))
+            })
+            .unwrap()
+        };
+        let largest = i64::MAX.cast_unsigned();
+        for (number, counted) in [
+            (1, 1),
+            (largest, largest),
+            (largest + 1, largest),
+            (u64::MAX, largest),
+        ] {
+            // A turn number is the author's and only carried: all 64 bits come back.
+            let column = turn_column(TurnNumber::new(number)).unwrap();
+            assert_eq!(back(column).0, TurnNumber::new(number));
+            // A count or a moment is compared and sorted: it stops at the largest.
+            assert_eq!(back(count_column(number)).1, Some(counted));
+            assert_eq!(millis(Timestamp::from_millis(number)), count_column(number));
+        }
+    }
+}

@@ -121,25 +121,32 @@ pub(super) fn history(c: &Connection, query: &HistoryQuery) -> Result<Option<His
             |row| row.get(0),
         )?;
     Ok(Some(History {
-        messages: latest(c, &key, query.last)?,
+        messages: latest(c, &key, query)?,
         key,
         conversation,
         total: u64::from(total),
     }))
 }
 
-fn latest(c: &Connection, key: &Key, last: u32) -> Result<Vec<Said>> {
-    let mut said: Vec<Said> = c
-        .prepare_cached(
-            "SELECT message_id, from_id, kind, content, turn, at FROM history
+fn latest(c: &Connection, key: &Key, query: &HistoryQuery) -> Result<Vec<Said>> {
+    let mut select = c.prepare_cached(
+        "SELECT message_id, from_id, kind, content, turn, at FROM history
              WHERE conversation_id = ?1 AND low_id = ?2 AND high_id = ?3
              ORDER BY row DESC LIMIT ?4",
-        )?
-        .query_map(
-            params![key.id.as_str(), key.low.as_str(), key.high.as_str(), last],
-            |row| read_said(row, key),
-        )?
-        .collect::<Result<_>>()?;
+    )?;
+    let ids = [key.id.as_str(), key.low.as_str(), key.high.as_str()];
+    let mut rows = select.query_map(params![ids[0], ids[1], ids[2], query.last], |row| {
+        read_said(row, key)
+    })?;
+    let mut said: Vec<Said> = Vec::new();
+    let mut bytes = 0_usize;
+    while let Some(next) = rows.next().transpose()? {
+        bytes = bytes.saturating_add(next.message.content.len());
+        if bytes > query.bytes && !said.is_empty() {
+            break;
+        }
+        said.push(next);
+    }
     said.reverse();
     Ok(said)
 }

@@ -1,0 +1,224 @@
+//! The rule: finds, explains, and does for each URL what its strictest flag asks for.
+//!
+//! What is said of a URL shows it as it stands in the text that goes on: what was disarmed there is
+//! disarmed in the facts too.
+
+use guest::{Annotation, Decision, Kind, Message, Verdict};
+
+use crate::context::{self, Place};
+use crate::defang::defang;
+use crate::explain::{self, Explained, Flag};
+use crate::find::{self, Found};
+use crate::settings::{Action, Settings};
+
+/// The code of a rejection.
+pub const URL_REJECTED: &str = "url_rejected";
+/// The code of a hold.
+pub const URL_HELD: &str = "url_held";
+
+/// How many URLs there are, and how many of them are not described.
+pub const URLS: &str = "urls";
+/// One URL.
+pub const URL: &str = "url";
+
+/// How much of a URL a fact shows, in bytes, so that all of it fits into an annotation.
+const SHOWN: usize = 1_024;
+
+/// How often a text is looked at: what is disarmed may bare what it held, which is then disarmed.
+const MAX_ROUNDS: usize = 4;
+
+/// A URL with what becomes of it.
+struct Judged {
+    found: Found,
+    context: context::Context,
+    explained: Explained,
+    action: Action,
+    by: Option<&'static str>,
+}
+
+/// Decides about one message.
+pub fn judge(settings: &Settings, message: &Message<'_>) -> Decision {
+    match message.kind {
+        Kind::Text => {}
+        Kind::Typing | Kind::ReadReceipt | Kind::End => return Verdict::Pass.into(),
+    }
+    let text = message.content;
+    let urls = urls(settings, text);
+    if urls.is_empty() {
+        return Verdict::Pass.into();
+    }
+    let (disarmed, annotations) = disarm(text, settings, &urls);
+    let verdict = refusal(&urls, message.released).unwrap_or_else(|| {
+        match disarmed.map(|text| settle(text, settings)) {
+            Some(text) => Verdict::Rewrite(text),
+            None => Verdict::Pass,
+        }
+    });
+    Decision {
+        verdict,
+        annotations,
+    }
+}
+
+/// The URLs of `text`, each with what becomes of it.
+fn urls(settings: &Settings, text: &str) -> Vec<Judged> {
+    let found = find::find(text, settings.max_url_length);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let code = context::code(text);
+    let found = found.into_iter().enumerate();
+    let judged = found.map(|(place, found)| {
+        let written = &text[found.at.clone()];
+        let Place { context, label } = context::place(text, &found.at, &code);
+        let mut explained = explain::explain(&found, written, &Place { context, label });
+        // What is not described is disarmed: nobody is told what it is.
+        if place >= settings.max_urls {
+            explained.flags.add(Flag::TooLong);
+        }
+        let host = explained.host.as_deref();
+        let is_in = |list: &[crate::settings::Domain]| {
+            host.is_some_and(|host| list.iter().any(|domain| domain.holds(host)))
+        };
+        explained.flags.set(Flag::Denied, is_in(&settings.denied));
+        let (mut action, mut by) = settings.action(explained.flags);
+        if is_in(&settings.allowed) && !explained.flags.has(Flag::Denied) {
+            (action, by) = (Action::Tag, None);
+        }
+        Judged {
+            found,
+            context,
+            explained,
+            action,
+            by,
+        }
+    });
+    judged.collect()
+}
+
+/// Why the message does not go on, where it does not.
+fn refusal(urls: &[Judged], released: bool) -> Option<Verdict> {
+    let first = |action| {
+        urls.iter()
+            .find(|url| url.action == action)
+            .and_then(|url| url.by)
+    };
+    if let Some(flag) = first(Action::Reject) {
+        return Some(Verdict::reject(
+            URL_REJECTED,
+            format!("a URL in it is `{flag}`"),
+        ));
+    }
+    let flag = first(Action::Hold).filter(|_| !released)?;
+    Some(Verdict::Hold {
+        code: URL_HELD,
+        reason: format!("a URL in it is `{flag}`"),
+        until: None,
+    })
+}
+
+/// The text with what is to be disarmed, where there is any, and what is said of all URLs.
+fn disarm(text: &str, settings: &Settings, urls: &[Judged]) -> (Option<String>, Vec<Annotation>) {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut annotations = vec![Annotation {
+        key: URLS,
+        value: counted(urls.len(), settings.max_urls),
+    }];
+    let mut from = 0;
+    let mut changed = false;
+    for (place, url) in urls.iter().enumerate() {
+        let written = &text[url.found.at.clone()];
+        out.push_str(&text[from..url.found.at.start]);
+        from = url.found.at.end;
+        let at = out.len();
+        let shown = match url.action {
+            Action::Tag | Action::Hold => written.to_owned(),
+            Action::Defang | Action::Reject => {
+                changed = true;
+                defang(written)
+            }
+        };
+        out.push_str(&shown);
+        if place < settings.max_urls {
+            annotations.push(Annotation {
+                key: URL,
+                value: described(url, &shown, at),
+            });
+        }
+    }
+    out.push_str(&text[from..]);
+    (changed.then_some(out), annotations)
+}
+
+/// Disarms what came to light, so that a text that was judged stays as it is when judged again.
+fn settle(text: String, settings: &Settings) -> String {
+    let mut text = text;
+    for _ in 1..MAX_ROUNDS {
+        let urls = urls(settings, &text);
+        let (Some(next), _) = disarm(&text, settings, &urls) else {
+            break;
+        };
+        text = next;
+    }
+    text
+}
+
+fn counted(all: usize, described: usize) -> String {
+    match all.checked_sub(described) {
+        None | Some(0) => all.to_string(),
+        Some(others) => format!("{all}, {others} of them disarmed and not described"),
+    }
+}
+
+/// What is said of one URL, in one line.
+fn described(url: &Judged, shown: &str, at: usize) -> String {
+    let Explained {
+        scheme,
+        host,
+        host_unicode,
+        form,
+        flags,
+    } = &url.explained;
+    let disarmed = matches!(url.action, Action::Defang | Action::Reject);
+    let mut line = format!("{} at {at} in {}", cut(shown), url.context.name());
+    if let Some(scheme) = scheme {
+        line.push_str("; scheme ");
+        line.push_str(scheme);
+    }
+    if let Some(host) = host {
+        line.push_str("; host ");
+        line.push_str(host);
+    }
+    if let Some(unicode) = host_unicode {
+        line.push_str(" (");
+        line.push_str(unicode);
+        line.push(')');
+    }
+    // The form of what is disarmed would bring back what was taken apart.
+    if let Some(form) = form.as_deref().filter(|_| !disarmed) {
+        line.push_str("; form ");
+        line.push_str(cut(form));
+    }
+    let mut separator = "; flags ";
+    for (name, _) in flags.named() {
+        line.push_str(separator);
+        line.push_str(name);
+        separator = ", ";
+    }
+    if disarmed {
+        line.push_str("; disarmed");
+    }
+    line
+}
+
+/// The beginning of `text`.
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(SHOWN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests;

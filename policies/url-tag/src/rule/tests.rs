@@ -1,0 +1,146 @@
+use guest::{Direction, Trust};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+fn judged(text: &str) -> Decision {
+    let message = Message {
+        direction: Direction::Inbound,
+        kind: Kind::Text,
+        trust: Trust::Unknown,
+        released: false,
+        id: "1",
+        from: "10000001",
+        to: "20000002",
+        conversation: None,
+        turn: None,
+        content: text,
+        now: 0,
+    };
+    judge(&Settings::default(), &message)
+}
+
+fn after(text: &str) -> String {
+    match judged(text).verdict {
+        Verdict::Pass => text.to_owned(),
+        Verdict::Rewrite(text) => text,
+        refusal @ (Verdict::Reject { .. } | Verdict::Hold { .. }) => panic!("{text}: {refusal:?}"),
+    }
+}
+
+#[test]
+fn no_more_urls_are_described_than_asked_for_and_the_rest_are_disarmed() {
+    let text = (0..100)
+        .map(|n| format!("http://example.com/{n}\n"))
+        .collect::<String>();
+    let decision = judged(&text);
+    assert_eq!(decision.annotations.len(), 21);
+    assert_eq!(
+        decision.annotations[0].value,
+        "100, 80 of them disarmed and not described"
+    );
+    let text = after(&text);
+    assert_eq!(text.matches("http://").count(), 20);
+    assert_eq!(text.matches("hxxp://example[.]com").count(), 80);
+}
+
+#[test]
+fn a_fact_fits_whatever_the_url() {
+    for text in [
+        format!("http://{}.com/{}", "ü".repeat(60), "ü".repeat(950)),
+        format!("![a](http://example.com/{})", ":/.".repeat(600)),
+        format!("javascript:{}", "::".repeat(1_000)),
+        format!("http://user:{}@example.com/", "\u{e9}".repeat(500)),
+    ] {
+        for annotation in judged(&text).annotations {
+            assert!(
+                annotation.value.len() <= 4_096,
+                "{}",
+                annotation.value.len()
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 50_000, ..ProptestConfig::default() })]
+    #[test]
+    fn what_was_judged_stays_as_it_is(text in adversarial()) {
+        let once = after(&text);
+        prop_assert_eq!(after(&once), once);
+    }
+}
+
+/// Texts of what URLs are made of.
+fn adversarial() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        8 => prop::sample::select(PIECES).prop_map(str::to_owned),
+        1 => any::<char>().prop_map(String::from),
+    ];
+    vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+}
+
+const PIECES: &[&str] = &[
+    "http",
+    "https",
+    "ftp",
+    "hxxp",
+    "file",
+    "data",
+    "javascript",
+    "vbscript",
+    "mailto",
+    "x",
+    ":",
+    "://",
+    "//",
+    "/",
+    "\\",
+    "[",
+    "]",
+    "(",
+    ")",
+    "](",
+    "![",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "`",
+    "```",
+    "=",
+    "?",
+    "#",
+    "@",
+    "%",
+    "&",
+    ".",
+    ",",
+    ";",
+    "!",
+    " ",
+    "\n",
+    "\t",
+    "[.]",
+    "[:]",
+    "localhost",
+    "127.1",
+    "127.0.0.1",
+    "[::1]",
+    "evil.example",
+    "a",
+    "0",
+    "text/html,",
+    "<img src=",
+    "href=",
+    "url(",
+    "。",
+    "，",
+    "ü",
+    "xn--",
+    "view-source",
+    ":80",
+    "//a.b",
+    "..",
+];
