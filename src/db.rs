@@ -164,8 +164,9 @@ fn is_full(error: &rusqlite::Error) -> bool {
 impl Database {
     /// Opens the file at `path`, creating it if it is not there, and brings it up to date.
     ///
-    /// Its files are made 0600, whatever the umask; the caller has seen to the rights of the folder. The writer's thread belongs to `tasks` and
-    /// ends once the database is closed or every clone of it is dropped.
+    /// Its files are made 0600, whatever the umask; the caller has seen to the rights of the folder.
+    /// The writer's thread belongs to `tasks` and ends once the database is closed or every clone of
+    /// it is dropped.
     pub fn open(path: &Path, migrations: &[Migration], tasks: &Tasks) -> Result<Self, OpenError> {
         let failed = |source| OpenError::of(path, source);
         // SQLite gives its other files the rights of this one.

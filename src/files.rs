@@ -6,15 +6,16 @@
 //! and mends nothing by itself, but for the rights of a database of ours: an error names the command
 //! that does.
 
+mod lent;
 mod lock;
 #[cfg(test)]
 mod tests;
 mod writers;
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,6 +23,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+pub use lent::{make_private, tighten};
 pub use lock::{Lock, LockError, LockInfo, read_lock};
 pub use writers::Writers;
 
@@ -199,43 +201,6 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// or the new ones, but after a power cut perhaps neither. It keeps nobody waiting for the disk.
 pub fn replace_disposable(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     put_in_place(path, bytes, Lasting::AsItComes)
-}
-
-/// Makes the file at `path` 0600, creating it empty where there is none, for a library that opens it
-/// by its name. One that is there is not opened: closing it would take the library's locks from it.
-pub fn make_private(path: &Path) -> Result<(), FileError> {
-    match create_private(path, b"") {
-        Ok(()) => Ok(()),
-        Err(FileError::System { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
-            tighten(path)
-        }
-        Err(other) => Err(other),
-    }
-}
-
-/// Takes the rights of others from the file at `path`, if there is one.
-pub fn tighten(path: &Path) -> Result<(), FileError> {
-    let metadata = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(system("looking at", path, source)),
-    };
-    if metadata.is_symlink() {
-        let path = path.to_owned();
-        return Err(FileError::SymbolicLink { path });
-    }
-    if !metadata.is_file() {
-        return Err(FileError::WrongKind {
-            path: path.to_owned(),
-            expected: "file",
-        });
-    }
-    check_owner(path, &metadata)?;
-    if check_mode(path, &metadata, FILE_MODE).is_ok() {
-        return Ok(());
-    }
-    fs::set_permissions(path, Permissions::from_mode(FILE_MODE))
-        .map_err(|source| system("making private", path, source))
 }
 
 /// The path as one word of a shell, for the commands that an error names.

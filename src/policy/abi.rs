@@ -52,7 +52,9 @@ pub(crate) enum CallFailed {
     Trap(String),
     #[error("its answer breaks the interface: {0}")]
     Nonsense(#[from] Nonsense),
-    #[error("it failed {0} times in a row; it is asked once a minute until it answers or is loaded again")]
+    #[error(
+        "it failed {0} times in a row; it is asked once a minute until it answers or is loaded again"
+    )]
     NotEntered(u32),
 }
 
