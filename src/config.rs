@@ -66,6 +66,8 @@ pub struct Config {
     pub log_filter: String,
     /// Every key with its value and who set it, in the order of the documentation.
     pub settings: Vec<Setting>,
+    /// What its reader should know of the file, though it was taken.
+    pub caution: Option<String>,
     /// How to read it once more.
     source: reread::Source,
 }

@@ -6,6 +6,7 @@
 //! goes wrong takes no other with it. Whoever is answered `Ok` is on disk: WAL with
 //! `synchronous=FULL`. The queue of writes is bounded; a full one makes the caller wait.
 
+mod damage;
 mod migrate;
 mod writer;
 
@@ -14,11 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
+use tokio_util::sync::CancellationToken;
 
 pub use migrate::Migration;
 pub use writer::Pending;
 
+use crate::files::{self, FileError, shell_word};
 use crate::tasks::Tasks;
+use damage::Damage;
 use writer::Writer;
 
 /// How many connections read at the same time; further reads wait for one.
@@ -29,6 +33,7 @@ const READERS: usize = 4;
 pub struct Database {
     writer: Writer,
     readers: Arc<Readers>,
+    damage: Damage,
 }
 
 /// Why a database could not be opened.
@@ -42,6 +47,21 @@ pub enum OpenError {
         /// What SQLite said.
         #[source]
         source: rusqlite::Error,
+    },
+    /// The file is not as a private file must be.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is no database, or a part of it is gone or overwritten.
+    #[error(
+        "database `{}` is damaged ({why}); put a backup in its place, or begin a new one after \
+         `mv {} {}.damaged`",
+        path.display(), shell_word(path), shell_word(path)
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
     },
     /// The file was written by a later version of this program.
     #[error(
@@ -96,6 +116,14 @@ impl DbError {
         }
     }
 
+    /// Whether the file itself is damaged.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            DbError::Sqlite(error) => damage::is_damage(error),
+            DbError::Commit { .. } | DbError::Closing => false,
+        }
+    }
+
     /// Whether the same may well succeed later: the fault is the disk's or the moment's, and not
     /// that of what was asked.
     pub fn may_pass(&self) -> bool {
@@ -136,15 +164,19 @@ fn is_full(error: &rusqlite::Error) -> bool {
 impl Database {
     /// Opens the file at `path`, creating it if it is not there, and brings it up to date.
     ///
-    /// The caller has seen to the rights of the folder. The writer's thread belongs to `tasks` and
-    /// ends once the database is closed or every clone of it is dropped.
+    /// Its files are made 0600, whatever the umask; the caller has seen to the rights of the folder.
+    /// The writer's thread belongs to `tasks` and ends once the database is closed or every clone of
+    /// it is dropped.
     pub fn open(path: &Path, migrations: &[Migration], tasks: &Tasks) -> Result<Self, OpenError> {
-        let failed = |source| OpenError::Sqlite {
-            path: path.to_owned(),
-            source,
-        };
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(failed)?;
+        let failed = |source| OpenError::of(path, source);
+        // SQLite gives its other files the rights of this one.
+        files::make_private(path)?;
+        for beside in ["-wal", "-shm"] {
+            files::tighten(&with_suffix(path, beside))?;
+        }
+        let mut connection = connect(path, OpenFlags::empty()).map_err(failed)?;
         let seen = migrate::seen(&connection, migrations, path)?;
+        damage::look_through(&connection, path)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
             .map_err(failed)?;
@@ -152,16 +184,23 @@ impl Database {
             .pragma_update(None, "synchronous", "FULL")
             .map_err(failed)?;
         migrate::run(&mut connection, migrations, seen).map_err(failed)?;
-        let writer = Writer::start(connection, tasks).map_err(|source| OpenError::Thread {
-            path: path.to_owned(),
-            source,
+        let damage = Damage::default();
+        let writer = Writer::start(connection, damage.clone(), tasks).map_err(|source| {
+            OpenError::Thread {
+                path: path.to_owned(),
+                source,
+            }
         })?;
         let readers = Arc::new(Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
             places: tokio::sync::Semaphore::new(READERS),
         });
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            damage,
+        })
     }
 
     /// Puts `work` in the queue of writes, in order, and gives what answers once it is on disk.
@@ -204,9 +243,23 @@ impl Database {
             .acquire()
             .await
             .map_err(|_| DbError::Closing)?;
-        tokio::task::spawn_blocking(move || readers.with(work))
+        let result = tokio::task::spawn_blocking(move || readers.with(work))
             .await
-            .map_err(|_| DbError::Closing)?
+            .map_err(|_| DbError::Closing)?;
+        if let Err(DbError::Sqlite(error)) = &result {
+            self.damage.note(error);
+        }
+        result
+    }
+
+    /// A token that is cancelled once the file proves damaged: nothing read from it counts any more.
+    pub fn damaged(&self) -> &CancellationToken {
+        self.damage.met()
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.readers.path
     }
 
     /// A connection of its own that only reads, for a thread that may block.
@@ -246,6 +299,12 @@ impl Readers {
             .push(connection);
         Ok(result?)
     }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {

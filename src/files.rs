@@ -3,11 +3,14 @@
 //! Between the floors, like the clock. It creates files 0600 and directories 0700 from the start,
 //! reads only what is really this user's own, replaces a file as a whole or not at all, and holds
 //! the one lock of a home. It knows nothing of what the files contain, follows no symbolic link
-//! and mends nothing by itself: an error names the command that does.
+//! and mends nothing by itself, but for the rights of a database of ours: an error names the command
+//! that does.
 
+mod lent;
 mod lock;
 #[cfg(test)]
 mod tests;
+mod writers;
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
@@ -20,7 +23,9 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+pub use lent::{make_private, tighten};
 pub use lock::{Lock, LockError, LockInfo, read_lock};
+pub use writers::Writers;
 
 /// The mode of a private file.
 const FILE_MODE: u32 = 0o600;

@@ -87,9 +87,15 @@ impl Tasks {
         &self.stop
     }
 
-    /// Whether a task has panicked.
+    /// Whether a task has panicked, or something that all need broke.
     pub fn is_broken(&self) -> bool {
         self.broken.is_cancelled()
+    }
+
+    /// Stops every task because something that all need is broken; the caller has said what.
+    pub fn break_off(&self) {
+        self.broken.cancel();
+        self.stop.cancel();
     }
 
     /// Asks every task to stop.
@@ -112,8 +118,7 @@ impl Tasks {
             task.name = name,
             "task {name} panicked, stopping everything"
         );
-        self.broken.cancel();
-        self.stop.cancel();
+        self.break_off();
     }
 }
 

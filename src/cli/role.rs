@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use super::Context;
 use super::failure::Failure;
@@ -39,7 +40,11 @@ pub(super) fn start_logging(
         Some(quiet) if !is_asked => quiet,
         Some(_) | None => &config.log_filter,
     };
-    telemetry::init(filter).map_err(|error| Failure::Words(error.to_string()))
+    telemetry::init(filter).map_err(|error| Failure::Words(error.to_string()))?;
+    if let Some(caution) = &config.caution {
+        warn!("{caution}");
+    }
+    Ok(())
 }
 
 /// Takes the lock that `daemon` and `up` share: one of them on a home.

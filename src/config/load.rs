@@ -21,6 +21,7 @@ use super::schema::{self, Key};
 use super::{
     Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, policy,
 };
+use crate::files::{Writers, shell_word};
 use crate::types::Secret;
 
 /// More than any configuration needs, in bytes: what is larger is some other file.
@@ -39,11 +40,12 @@ impl Config {
             Some(path) => path.to_owned(),
             None => paths.config_file(),
         };
-        let text = match read_text(&path) {
-            Ok(text) => Some(text),
+        let text = match File::open(&path) {
+            Ok(file) => Some(read_own(file, &path)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound && config_file.is_none() => None,
             Err(error) => return Err(complaint(Origin::WholeFile(path), unreadable(&error))),
         };
+        let (text, caution) = text.map_or((None, None), |(text, caution)| (Some(text), caution));
         let mut config = Self::from_text(
             environment,
             overrides,
@@ -51,6 +53,7 @@ impl Config {
             text.as_deref().unwrap_or_default(),
         )?;
         config.file = text.is_some().then_some(path);
+        config.caution = caution;
         config.source = Source::of(environment, overrides);
         Ok(config)
     }
@@ -84,6 +87,7 @@ impl Config {
             identity: identity(&mut layers),
             log_filter: log_filter(&mut layers),
             settings: layers.settings,
+            caution: None,
             source: Source::default(),
             paths,
         };
@@ -330,12 +334,45 @@ fn complaint(origin: Origin, sentence: String) -> Report {
     report
 }
 
+/// Reads the configuration, which decides what runs: nobody but its user and root may write it. One
+/// that its group may write is taken with a caution, since the group is often the user's own.
+fn read_own(file: File, path: &Path) -> Result<(String, Option<String>), Report> {
+    let refused = |sentence| complaint(Origin::WholeFile(path.to_owned()), sentence);
+    let failed = |error: io::Error| refused(unreadable(&error));
+    let word = || shell_word(path);
+    let caution = match Writers::of(&file.metadata().map_err(failed)?) {
+        Writers::Nobody => None,
+        Writers::Group => Some(format!(
+            "the members of its group can write `{}`, and so choose what runs here; if they are not \
+             you alone, `chmod g-w {}`",
+            path.display(),
+            word()
+        )),
+        Writers::Owner(owner) => {
+            return Err(refused(format!(
+                "it belongs to user {owner}, who could choose what runs here; mend it with \
+                 `sudo chown $USER {}`",
+                word()
+            )));
+        }
+        Writers::Everybody => {
+            return Err(refused(format!(
+                "everybody can write it, and so choose what runs here; mend it with `chmod o-w {}`",
+                word()
+            )));
+        }
+    };
+    Ok((read_all(file).map_err(failed)?, caution))
+}
+
 /// Reads a text file that need not be private.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    read_all(File::open(path)?)
+}
+
+fn read_all(file: File) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?
-        .take(FILE_LIMIT_BYTES + 1)
-        .read_to_string(&mut text)?;
+    let read = file.take(FILE_LIMIT_BYTES + 1).read_to_string(&mut text)?;
     if u64::try_from(read).unwrap_or(u64::MAX) > FILE_LIMIT_BYTES {
         return Err(io::ErrorKind::FileTooLarge.into());
     }

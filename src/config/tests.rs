@@ -1,6 +1,8 @@
 mod complaints;
 mod policies;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::*;
@@ -234,6 +236,32 @@ fn a_named_file_must_exist_and_the_default_one_need_not() {
         load(None).is_err(),
         "the default file counts where there is one"
     );
+}
+
+#[test]
+fn a_file_that_others_can_write_is_refused_and_one_of_a_group_taken_with_a_caution() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("opendialogue.toml");
+    fs::write(&file, "").unwrap();
+    let environment = Environment::from_pairs([("OPENDIALOGUE_HOME", home.path().as_os_str())]);
+    let with_mode = |mode| {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        Config::load(&environment, &Overrides::default(), None)
+    };
+    for mode in [0o600, 0o644] {
+        assert_eq!(with_mode(mode).unwrap().caution, None, "{mode:o}");
+    }
+    let caution = with_mode(0o664).unwrap().caution.unwrap();
+    assert!(caution.contains("`chmod g-w "), "{caution}");
+    for mode in [0o666, 0o602] {
+        let refused = with_mode(mode).unwrap_err().to_string();
+        let expected = format!(
+            "{0}: everybody can write it, and so choose what runs here; mend it with \
+             `chmod o-w {0}`",
+            file.display()
+        );
+        assert_eq!(refused, expected);
+    }
 }
 
 #[test]

@@ -133,6 +133,11 @@ fn first_to_stay(bounds: Bounds, now: Timestamp, last_of_number: Option<Ended>) 
     by_age.max(last_of_number)
 }
 
+/// Has everything that is deleted from now on overwritten in the file.
+pub(super) async fn overwrite_deleted(db: &Database) -> Result<(), DbError> {
+    db.write(rows::overwrite_deleted).await
+}
+
 /// Lets go what is to go, at once, every hour and after much has happened, until `stop`.
 pub(super) async fn keep(db: Database, events: Events, clock: Clock, stop: CancellationToken) {
     let mut due = tokio::time::interval(ROUND_EVERY);

@@ -49,6 +49,8 @@ pub(super) struct Room {
     pub(super) inbox: u64,
     /// For the relay or a person; what is to go then is refused.
     pub(super) outbox: u64,
+    /// For a person or a moment, of those that came in; what is to be held then is refused.
+    pub(super) held: u64,
 }
 
 /// What the policies remember, and the count of changes up to which that is so.

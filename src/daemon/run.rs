@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::agent::{self, NoClient};
 use super::api::{self, Access, BindError};
@@ -40,6 +40,7 @@ use crate::tasks::Tasks;
 const ROOM: Room = Room {
     inbox: 10_000,
     outbox: 10_000,
+    held: 10_000,
 };
 
 /// How long the rooms may take for their last writes once the daemon is to stop.
@@ -109,6 +110,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
     let engine = start_engine(config)?;
     let policies = policies::open(config, engine, found.max_turns()).await?;
     let db = Database::open(&config.paths.daemon_db(), schema::MIGRATIONS, tasks)?;
+    keeping::overwrite_deleted(&db).await?;
     let listener = api::bind(config.local.listen).await?;
     let address = listener.local_addr().unwrap_or(config.local.listen);
     let access = Access::open(&config.paths.token_file(), config.local.require_token)?;
@@ -207,6 +209,10 @@ impl Foundation {
         };
         rooms.spawn("held", held.clone().keep(tasks.stopping().clone()));
         let link = self.start_link(config, received, &outbox, &rooms);
+        rooms.spawn(
+            "database-watch",
+            stop_with_database(db.clone(), tasks.clone()),
+        );
         rooms.spawn(
             "housekeeping",
             keeping::keep(
@@ -331,6 +337,19 @@ async fn leave_behind(db: &Database, known: &Known, clock: &Clock) -> Result<(),
         warn!("{count} messages were drafted as another agent and will not be sent");
     }
     Ok(())
+}
+
+/// Stops everything once the database proves damaged: nothing that comes in could be kept, and what
+/// is read may be wrong. Nothing more is acknowledged, so the relay keeps it.
+async fn stop_with_database(db: Database, tasks: Tasks) {
+    tokio::select! {
+        biased;
+        () = tasks.stopping().cancelled() => return,
+        () = db.damaged().cancelled() => {}
+    }
+    let path = db.path().display();
+    error!("the database `{path}` is damaged: everything is stopped; put a backup in its place");
+    tasks.break_off();
 }
 
 /// Closes the database once nobody writes any more, whoever still holds a handle.

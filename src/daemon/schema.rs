@@ -12,3 +12,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0004_author.sql"),
     include_str!("schema/0005_keeping.sql"),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,7 @@ pub(super) fn seen(
     migrations: &[Migration],
     path: &Path,
 ) -> Result<u32, OpenError> {
-    let failed = |source| OpenError::Sqlite {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| OpenError::of(path, source);
     let found: u32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(failed)?;

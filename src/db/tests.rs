@@ -1,5 +1,6 @@
 //! The promises of the plumbing: order, durability, isolation of one write from another.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
@@ -106,12 +107,125 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.db");
     std::fs::write(&path, "not a database, and longer than a header".repeat(9)).unwrap();
-    assert!(Database::open(&path, SCHEMA, &Tasks::new()).is_err());
+    let refused = Database::open(&path, SCHEMA, &Tasks::new()).unwrap_err();
+    let expected = format!(
+        "database `{0}` is damaged (file is not a database); put a backup in its place, or begin a \
+         new one after `mv {0} {0}.damaged`",
+        path.display()
+    );
+    assert_eq!(refused.to_string(), expected);
     assert!(
         std::fs::read_to_string(&path)
             .unwrap()
             .starts_with("not a database")
     );
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_named_when_it_is_opened_and_left_as_it_is() {
+    let whole = filled().await;
+    let overwritten = |from: usize, to: usize| {
+        let mut bytes = whole.clone();
+        bytes[from..to].fill(0xA5);
+        bytes
+    };
+    let cases = [
+        ("half of it is gone", whole[..whole.len() / 2].to_vec()),
+        (
+            "its last page is gone",
+            whole[..whole.len() - 4096].to_vec(),
+        ),
+        ("only its head is there", whole[..100].to_vec()),
+        ("its schema is overwritten", overwritten(100, 4096)),
+        ("a page is overwritten", overwritten(5 * 4096, 6 * 4096)),
+        (
+            "the pages after the first are",
+            overwritten(4096, whole.len()),
+        ),
+    ];
+    for (name, bytes) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        std::fs::write(&path, &bytes).unwrap();
+        let refused = Database::open(&path, BIG, &Tasks::new()).expect_err(name);
+        assert!(
+            matches!(&refused, OpenError::Damaged { why, .. } if !why.is_empty()),
+            "{name}: {refused}"
+        );
+        assert!(std::fs::read(&path).unwrap() == bytes, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn damage_that_is_met_later_is_an_error_and_noted() {
+    let whole = filled().await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    std::fs::write(&path, &whole).unwrap();
+    let db = Database::open(&path, BIG, &Tasks::new()).unwrap();
+    let count = |c: &Connection| {
+        c.query_row("SELECT sum(length(b)) FROM big", [], |row| {
+            row.get::<_, u64>(0)
+        })
+    };
+    db.read(|c| c.execute_batch("SELECT 1")).await.unwrap();
+    assert!(!db.damaged().is_cancelled());
+    overwrite(&path, 3 * 4096, whole.len() - 3 * 4096);
+    let refused = db.read(count).await.unwrap_err();
+    assert!(refused.is_damage() && !refused.may_pass(), "{refused}");
+    assert!(db.damaged().is_cancelled());
+}
+
+#[tokio::test]
+async fn damage_that_a_write_meets_is_noted_too() {
+    let whole = filled().await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    std::fs::write(&path, &whole).unwrap();
+    let db = Database::open(&path, BIG, &Tasks::new()).unwrap();
+    // Nothing of it is left in memory.
+    db.write(|c| c.pragma_update(None, "cache_size", 0))
+        .await
+        .unwrap();
+    overwrite(&path, 3 * 4096, whole.len() - 3 * 4096);
+    let refused = db
+        .write(|c| c.execute("UPDATE big SET b = zeroblob(900)", []))
+        .await
+        .unwrap_err();
+    assert!(refused.is_damage(), "{refused}");
+    assert!(db.damaged().is_cancelled());
+}
+
+#[tokio::test]
+async fn its_files_are_private_from_the_start_and_made_so_where_they_were_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let names = ["x.db", "x.db-wal", "x.db-shm"];
+    let db = Database::open(&path, SCHEMA, &Tasks::new()).unwrap();
+    db.write(|c| c.execute("INSERT INTO note VALUES (1)", []))
+        .await
+        .unwrap();
+    let modes = || names.map(|name| mode_of(&dir.path().join(name)));
+    assert_eq!(modes(), [0o600; 3]);
+    // As an earlier version left them, and a process that did not end in order.
+    for name in names {
+        let rights = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(dir.path().join(name), rights).unwrap();
+    }
+    let again = Database::open(&path, SCHEMA, &Tasks::new()).unwrap();
+    assert_eq!(modes(), [0o600; 3]);
+    assert_eq!(again.read(notes).await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn a_database_behind_a_link_is_not_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, link) = (dir.path().join("x.db"), dir.path().join("link.db"));
+    drop(Database::open(&path, SCHEMA, &Tasks::new()).unwrap());
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let refused = Database::open(&link, SCHEMA, &Tasks::new()).unwrap_err();
+    let expected = matches!(refused, OpenError::File(FileError::SymbolicLink { .. }));
+    assert!(expected, "{refused}");
 }
 
 #[tokio::test]
@@ -126,6 +240,38 @@ async fn a_full_database_is_told_apart() {
     };
     let refused = db.write(fill).await.unwrap_err();
     assert!(refused.is_full(), "{refused}");
+}
+
+const BIG: &[Migration] = &["CREATE TABLE big (b BLOB) STRICT;"];
+
+/// The bytes of a database of many pages, as a daemon that ended in order leaves it.
+async fn filled() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let tasks = Tasks::new();
+    let db = Database::open(&path, BIG, &tasks).unwrap();
+    for _ in 0..100 {
+        db.write(|c| c.execute("INSERT INTO big VALUES (randomblob(900))", []))
+            .await
+            .unwrap();
+    }
+    db.close().await;
+    drop(db);
+    tasks.drain(Duration::from_secs(5)).await.unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.len() > 20 * 4096 && !dir.path().join("x.db-wal").exists());
+    bytes
+}
+
+fn overwrite(path: &Path, from: usize, bytes: usize) {
+    use std::io::{Seek, SeekFrom, Write};
+    let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start(from as u64)).unwrap();
+    file.write_all(&vec![0xA5; bytes]).unwrap();
+}
+
+fn mode_of(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
 fn notes(connection: &Connection) -> rusqlite::Result<Vec<i64>> {

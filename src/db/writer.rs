@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::DbError;
+use super::damage::Damage;
 use crate::tasks::Tasks;
 
 /// How many writes may wait; the next caller waits for room.
@@ -20,6 +21,7 @@ const BATCH: usize = 512;
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Work>,
+    damage: Damage,
 }
 
 enum Work {
@@ -34,10 +36,15 @@ type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Result<(), &rusqlite::Error>) + Send>;
 
 impl Writer {
-    pub(super) fn start(connection: Connection, tasks: &Tasks) -> std::io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        damage: Damage,
+        tasks: &Tasks,
+    ) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        tasks.spawn_thread("db-writer", move || run(connection, jobs))?;
-        Ok(Self { queue })
+        let noted = damage.clone();
+        tasks.spawn_thread("db-writer", move || run(connection, jobs, &noted))?;
+        Ok(Self { queue, damage })
     }
 
     pub(super) async fn submit<T, F>(&self, work: F) -> Pending<T>
@@ -46,8 +53,12 @@ impl Writer {
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (tell, answer) = oneshot::channel();
+        let damage = self.damage.clone();
         let job: Job = Box::new(move |connection| {
             let result = in_savepoint(connection, work);
+            if let Err(why) = &result {
+                damage.note(why);
+            }
             Box::new(move |committed| {
                 let _ = tell.send(match (result, committed) {
                     (Err(error), _) => Err(DbError::Sqlite(error)),
@@ -83,7 +94,7 @@ impl<T> Future for Pending<T> {
     }
 }
 
-fn run(connection: Connection, mut queue: mpsc::Receiver<Work>) {
+fn run(connection: Connection, mut queue: mpsc::Receiver<Work>, damage: &Damage) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut is_open = true;
     while is_open && queue.blocking_recv_many(&mut batch, BATCH) > 0 {
@@ -95,7 +106,7 @@ fn run(connection: Connection, mut queue: mpsc::Receiver<Work>) {
             }
         });
         let jobs = jobs.collect();
-        commit_together(&connection, jobs);
+        commit_together(&connection, jobs, damage);
     }
     drop(queue);
     if let Err(why) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
@@ -104,12 +115,13 @@ fn run(connection: Connection, mut queue: mpsc::Receiver<Work>) {
     }
 }
 
-fn commit_together(connection: &Connection, jobs: Vec<Job>) {
+fn commit_together(connection: &Connection, jobs: Vec<Job>, damage: &Damage) {
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
     let answers: Vec<Answer> = jobs.into_iter().map(|job| job(connection)).collect();
     let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
     if let Err(why) = &committed {
         error!(db.batch = answers.len(), "a commit failed: {why}");
+        damage.note(why);
         // Where the failed commit ended the transaction by itself there is nothing to roll back.
         let _ = connection.execute_batch("ROLLBACK");
     }

@@ -1,7 +1,8 @@
 //! The one lock of a home: who holds it, and where that process can be reached.
 //!
 //! The lock is the system's, on the open file, so it ends with the process however that ends; the
-//! text in the file is for the others to read. A text whose process is gone counts as nothing.
+//! text in the file is for the others to read. A text counts only while the lock is held: that a
+//! process of that number runs says nothing, numbers are given out again.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
@@ -12,6 +13,9 @@ use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 use super::{FileError, open_private, read_private, system};
+
+/// How often a lock that is held is tried: a few milliseconds, and only where it is held.
+const TRIES: u32 = 1000;
 
 /// More than any lock file holds, in bytes.
 const LIMIT_BYTES: u64 = 16 * 1024;
@@ -60,16 +64,10 @@ impl Lock {
         options.read(true).write(true).create(true).truncate(false);
         let file = open_private(path, &options)?
             .ok_or_else(|| system("creating", path, io::ErrorKind::NotFound.into()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let path = path.to_owned();
-                let holder = read_info(&path)?;
-                return Err(LockError::Held { path, holder });
-            }
-            Err(TryLockError::Error(source)) => {
-                return Err(system("locking", path, source).into());
-            }
+        if !try_lock(&file, path)? {
+            let path = path.to_owned();
+            let holder = read_info(&path)?.filter(|info| is_alive(info.pid));
+            return Err(LockError::Held { path, holder });
         }
         let path = path.to_owned();
         let mut lock = Self { file, path };
@@ -104,15 +102,45 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A stale text is recognised by its process being gone, so failing here does no harm.
+        // A stale text is recognised by the lock being free, so failing here does no harm.
         let _ = self.file.set_len(0);
     }
 }
 
-/// Who holds the lock at `path` and where it listens, without touching the lock; `None` where
-/// nobody does.
+/// Who holds the lock at `path` and where it listens; `None` where nobody does.
 pub fn read_lock(path: &Path) -> Result<Option<LockInfo>, FileError> {
-    Ok(read_info(path)?.filter(|info| is_alive(info.pid)))
+    let Some(info) = read_info(path)?.filter(|info| is_alive(info.pid)) else {
+        return Ok(None);
+    };
+    Ok(is_held(path)?.then_some(info))
+}
+
+/// Whether some process holds the lock. Asking takes it for a moment, together with all others who
+/// ask, and gives it back.
+fn is_held(path: &Path) -> Result<bool, FileError> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    let Some(file) = open_private(path, &options)? else {
+        return Ok(false);
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(source)) => Err(system("looking at the lock", path, source)),
+    }
+}
+
+/// Takes the lock; false where another process holds it. Who only asks whether it is held has it for
+/// a moment, so it is tried some more before anybody is said to hold it.
+fn try_lock(file: &File, path: &Path) -> Result<bool, FileError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            Err(TryLockError::Error(source)) => return Err(system("locking", path, source)),
+        }
+    }
+    Ok(false)
 }
 
 /// The text in the lock file; `None` where it is empty or being written.

@@ -1,4 +1,5 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::atomic::AtomicBool;
 
 use super::*;
 
@@ -164,6 +165,44 @@ fn the_text_of_a_dead_process_is_no_holder() {
     create_private(&path, stale.as_bytes()).unwrap();
     assert_eq!(read_lock(&path).unwrap(), None);
     drop(Lock::acquire(&path).unwrap());
+}
+
+#[test]
+fn the_text_of_a_process_that_holds_no_lock_is_no_holder() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("lock");
+    // What a crash left, under a number that another process has by now.
+    let stale = format!(
+        "{{\"pid\":{},\"address\":null,\"token_file\":null}}",
+        std::process::id()
+    );
+    create_private(&path, stale.as_bytes()).unwrap();
+    assert_eq!(read_lock(&path).unwrap(), None);
+    drop(Lock::acquire(&path).unwrap());
+}
+
+#[test]
+fn asking_who_holds_the_lock_keeps_nobody_from_taking_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("lock");
+    let stale = format!(
+        "{{\"pid\":{},\"address\":null,\"token_file\":null}}",
+        std::process::id()
+    );
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let _ = read_lock(&path);
+            }
+        });
+        for _ in 0..50 {
+            std::fs::write(&path, &stale).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            drop(Lock::acquire(&path).unwrap());
+        }
+        done.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]

@@ -4,10 +4,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
+use tracing::warn;
+
+use crate::files::{Writers, shell_word};
 
 /// The largest module: an interpreter with its library is 18 MB.
 pub(crate) const MAX_MODULE_BYTES: u64 = 32 * 1024 * 1024;
@@ -31,8 +33,23 @@ pub enum ReadRefused {
     #[error("`{0}` is no regular file")]
     NoFile(String),
     /// Somebody else could change it.
-    #[error("`{0}` belongs to another user or can be written by everybody; `chmod o-w` it")]
-    Open(String),
+    #[error("`{path}` can be written by everybody; mend it with `chmod o-w {word}`")]
+    Open {
+        /// The file.
+        path: String,
+        /// The same as a word of a shell.
+        word: String,
+    },
+    /// Another user could change it.
+    #[error("`{path}` belongs to user {owner}; mend it with `sudo chown $USER {word}`")]
+    Owner {
+        /// The file.
+        path: String,
+        /// The same as a word of a shell.
+        word: String,
+        /// Whose it is.
+        owner: u32,
+    },
     /// It is too large.
     #[error("`{0}` is larger than {MAX_MODULE_BYTES} bytes")]
     Large(String),
@@ -60,9 +77,23 @@ pub(crate) fn module(path: &Path) -> Result<Vec<u8>, ReadRefused> {
     if !facts.is_file() {
         return Err(ReadRefused::NoFile(shown));
     }
-    let own = [0, rustix::process::geteuid().as_raw()].contains(&facts.uid());
-    if !own || facts.mode() & 0o002 != 0 {
-        return Err(ReadRefused::Open(shown));
+    let word = || shell_word(path);
+    match Writers::of(&facts) {
+        Writers::Nobody => {}
+        Writers::Group => warn!("the members of its group can write the module `{shown}`"),
+        Writers::Everybody => {
+            return Err(ReadRefused::Open {
+                path: shown,
+                word: word(),
+            });
+        }
+        Writers::Owner(owner) => {
+            return Err(ReadRefused::Owner {
+                path: shown,
+                word: word(),
+                owner,
+            });
+        }
     }
     let mut bytes = Vec::new();
     file.take(MAX_MODULE_BYTES + 1)
@@ -86,6 +117,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("good"), b"bytes").unwrap();
+        fs::write(at("group"), b"bytes").unwrap();
+        fs::set_permissions(at("group"), fs::Permissions::from_mode(0o664)).unwrap();
         fs::write(at("open"), b"bytes").unwrap();
         fs::set_permissions(at("open"), fs::Permissions::from_mode(0o666)).unwrap();
         symlink(at("good"), at("link")).unwrap();
@@ -93,7 +126,8 @@ mod tests {
         large.set_len(MAX_MODULE_BYTES + 1).unwrap();
 
         assert_eq!(module(&at("good")).unwrap(), b"bytes");
-        assert!(matches!(module(&at("open")), Err(ReadRefused::Open(_))));
+        assert_eq!(module(&at("group")).unwrap(), b"bytes");
+        assert!(matches!(module(&at("open")), Err(ReadRefused::Open { .. })));
         assert!(matches!(module(&at("link")), Err(ReadRefused::Link(_))));
         assert!(matches!(module(folder.path()), Err(ReadRefused::NoFile(_))));
         assert!(matches!(module(&at("none")), Err(ReadRefused::Io { .. })));

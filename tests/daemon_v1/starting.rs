@@ -1,13 +1,15 @@
 //! What a daemon does before it connects, what it leaves alone, and how it ends.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 
 use opendialogue::daemon::{IdentityError, StartError};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::support::alone::Home;
-use crate::support::relay_v1::{AGENT, NOW, PEER, RelayV1, SECRET};
+use crate::support::relay_v1::{AGENT, NOW, PATIENCE, PEER, RelayV1, SECRET};
 
 #[tokio::test]
 async fn the_first_run_registers_and_keeps_the_identity_private() {
@@ -147,7 +149,17 @@ async fn a_database_that_is_broken_or_newer_stops_the_daemon_before_it_registers
         connection.pragma_update(None, "user_version", 99).unwrap();
     };
     type Make<'a> = &'a dyn Fn(&std::path::Path);
-    let cases: [(Make<'_>, &str); 2] = [
+    let cut_off = |path: &std::path::Path| {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection
+            .execute_batch("CREATE TABLE a (b); INSERT INTO a VALUES (zeroblob(99999))")
+            .unwrap();
+        drop(connection);
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(9 * 4096).unwrap();
+    };
+    let cases: [(Make<'_>, &str); 3] = [
+        (&cut_off, "is damaged (database disk image is malformed)"),
         (&broken, "not a database"),
         (&newer, "use the newer program"),
     ];
@@ -208,4 +220,26 @@ async fn stopping_ends_in_time_and_leaves_everything_on_disk() {
         .remove(0);
     assert!(story.may_repeat);
     alone.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_proves_damaged_stops_the_daemon_in_order() {
+    let relay = RelayV1::start().await;
+    let home = Home::known(&relay.url());
+    home.start().await.stop().await;
+    let alone = home.start().await;
+    let path = home.data_dir().join("daemon.db");
+    let bytes = fs::metadata(&path).unwrap().len();
+    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.seek(SeekFrom::Start(4096)).unwrap();
+    let garbage = vec![0xA5; usize::try_from(bytes).unwrap() - 4096];
+    file.write_all(&garbage).unwrap();
+    // One of them meets a page that is not in memory yet.
+    let _ = alone.daemon.inbox(None, 9).await;
+    let _ = alone.daemon.conversations().await;
+    let _ = alone.daemon.trust().await;
+    let stopped = timeout(PATIENCE, alone.tasks.stopping().cancelled());
+    stopped.await.unwrap();
+    assert!(alone.tasks.is_broken());
+    alone.tasks.drain(PATIENCE).await.unwrap();
 }

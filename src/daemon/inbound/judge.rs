@@ -98,7 +98,8 @@ pub(in crate::daemon) fn take(
     }
     let arrival = arrive(bench, verified)?;
     if place == Place::ShareUsed {
-        return refuse_beyond_share(bench, arrival).map(Intake::Taken);
+        let why = "as many messages of this agent wait as may";
+        return refuse(bench, &arrival, why).map(Intake::Taken);
     }
     decide(bench, arrival).map(Intake::Taken)
 }
@@ -164,6 +165,9 @@ fn keep(bench: &mut Bench<'_>, judged: Judged<Arrival>) -> rusqlite::Result<Take
         Outcome::Refused(_) => AckOutcome::Refused,
     };
     let (arrival, ruling) = judged.into_parts();
+    if matches!(ruling.outcome, Outcome::Held(_)) && !may_be_held(bench, arrival.trust)? {
+        return refuse(bench, &arrival, "as many messages are held as may be");
+    }
     let mut story = store(bench, &arrival, &ruling, outcome)?;
     let verified = &arrival.verified;
     let Message { from, to, kind, .. } = verified.message();
@@ -273,10 +277,15 @@ fn bury(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
     })
 }
 
-/// Refuses a text of a peer whose share of the inbox is used, before any policy sees it.
-fn refuse_beyond_share(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
+/// Whether there is room to hold one more message of a peer with this trust.
+fn may_be_held(bench: &Bench<'_>, trust: Trust) -> rusqlite::Result<bool> {
+    let held = inbox::held::count(bench.connection)?;
+    Ok(room::may_be_held(bench.room.held, held, trust))
+}
+
+/// Refuses a message for which there is no room, whatever the policies say of it.
+fn refuse(bench: &Bench<'_>, arrival: &Arrival, why: &str) -> rusqlite::Result<Taken> {
     let verified = &arrival.verified;
-    let why = "as many messages of this agent wait as may";
     let row = NewRow {
         verified,
         trust: arrival.trust,

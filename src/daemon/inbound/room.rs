@@ -1,4 +1,6 @@
-//! Whether the inbox has room for one more text of a peer. Pure: numbers in, an answer out.
+//! Whether the inbox has room for one more message of a peer. Pure: numbers in, an answer out.
+
+use crate::types::Trust;
 
 /// What the inbox says to one more text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +28,37 @@ pub(super) fn place(room: u64, waiting: u64, of_peer: u64) -> Place {
     }
 }
 
+/// Whether one more message may be held beside the `held` that are. Strangers, who cost nothing to
+/// make up, have half of `room`, so that known peers always find the other half.
+pub(super) fn may_be_held(room: u64, held: u64, trust: Trust) -> bool {
+    match trust {
+        Trust::Blocked | Trust::Unknown => held < room / 2,
+        Trust::Known | Trust::Owner => held < room,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strangers_fill_half_of_what_may_be_held_and_no_more() {
+        for (held, by_stranger, by_known) in [
+            (0, true, true),
+            (4, true, true),
+            (5, false, true),
+            (9, false, true),
+            (10, false, false),
+        ] {
+            for (trust, expected) in [
+                (Trust::Unknown, by_stranger),
+                (Trust::Known, by_known),
+                (Trust::Owner, by_known),
+            ] {
+                assert_eq!(may_be_held(10, held, trust), expected, "{held} {trust}");
+            }
+        }
+    }
 
     #[test]
     fn a_peer_has_half_of_what_the_others_leave() {

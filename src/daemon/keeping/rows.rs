@@ -8,6 +8,11 @@ use crate::daemon::outbound::outbox;
 use crate::daemon::rows::{RowId, time};
 use crate::types::{Direction, Timestamp};
 
+/// Has what is deleted overwritten, so that no text stays in the file's free room.
+pub(super) fn overwrite_deleted(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))
+}
+
 /// How many identities or conversations one round lets go at the most.
 const ROUND: usize = 20_000;
 

@@ -142,6 +142,34 @@ async fn what_is_at_its_end_goes_in_time_with_its_story_and_what_waits_never_doe
 }
 
 #[tokio::test]
+async fn the_text_of_what_went_is_nowhere_in_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("daemon.db");
+    let tasks = Tasks::new();
+    let db = Database::open(&path, MIGRATIONS, &tasks).unwrap();
+    overwrite_deleted(&db).await.unwrap();
+    db.write(|c| {
+        // One in its page, one that needs pages of its own.
+        for (id, text) in [
+            ("short", "sesame".to_owned()),
+            ("long", "sesame".repeat(9_999)),
+        ] {
+            insert_inbox(c, id, "delivered", false, NOW - DAY * 31)?;
+            c.execute("UPDATE inbox SET content = ?1 WHERE id = ?2", [&text, id])?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(round(&db, NOW).await.unwrap().messages, 2);
+    db.close().await;
+    drop(db);
+    tasks.drain(Duration::from_secs(5)).await.unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(!bytes.windows(6).any(|part| part == b"sesame"));
+}
+
+#[tokio::test]
 async fn a_flood_of_refusals_keeps_the_newest_and_no_more_than_their_number() {
     let (_dir, db) = open();
     let beyond = 2 * BATCH as u64 + 50;

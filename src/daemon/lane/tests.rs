@@ -87,6 +87,7 @@ impl Rooms {
         let room = Room {
             inbox: 100,
             outbox: 100,
+            held: 100,
         };
         Self::with(chain, room)
     }

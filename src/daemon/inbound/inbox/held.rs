@@ -51,6 +51,13 @@ pub(in crate::daemon) fn load(
         .optional()
 }
 
+/// How many messages are held.
+pub(in crate::daemon) fn count(connection: &Connection) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM inbox WHERE state = 'held'")?
+        .query_row([], |row| row.get(0))
+}
+
 /// Writes what judging it again came to. How long it waits for the agent counts from `now`.
 pub(in crate::daemon) fn judged_again(
     connection: &Connection,

@@ -122,6 +122,7 @@ async fn a_full_outbox_takes_no_more_but_knows_what_it_took() {
     let rooms = Rooms::narrow(Room {
         inbox: 9,
         outbox: 2,
+        held: 2,
     });
     let mut keyed = draft("a");
     keyed.idempotency_key = Some("k1".to_owned());
