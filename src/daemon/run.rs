@@ -215,7 +215,6 @@ impl Foundation {
             events: events.clone(),
             clock: clock.clone(),
         };
-        rooms.spawn("held", held.clone().keep(tasks.stopping().clone()));
         let link = self.start_link(config, received, &outbox, &rooms);
         rooms.spawn(
             "database-watch",
@@ -235,6 +234,10 @@ impl Foundation {
         let policies = self
             .policies
             .follow(&rooms, state.clone(), self.events.clone());
+        let keeping_held = held
+            .clone()
+            .keep(policies.published(), tasks.stopping().clone());
+        rooms.spawn("held", keeping_held);
         let daemon = Daemon(Arc::new(Parts {
             me,
             secret: self.identity.agent_secret,

@@ -1,5 +1,8 @@
 //! What a rule decides.
 
+/// The longest value of an annotation that the host takes, in bytes.
+pub const MAX_ANNOTATION_VALUE_LEN: usize = 4 * 1024;
+
 /// What is decided about one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {

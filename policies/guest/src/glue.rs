@@ -13,6 +13,7 @@ pub mod host {
 
 use host::opendialogue::policy::{state, types};
 
+use crate::decision::MAX_ANNOTATION_VALUE_LEN;
 use crate::{Complaint, Decision, Direction, Kind, Memory, Message, Policy, Trust, Verdict};
 
 pub fn describe<P: Policy>() -> types::Description {
@@ -75,7 +76,7 @@ fn said(decision: Decision) -> types::Decision {
     let annotations = decision.annotations.into_iter();
     let annotations = annotations.map(|annotation| types::Annotation {
         key: annotation.key.to_owned(),
-        value: annotation.value,
+        value: fitting(annotation.value),
     });
     types::Decision {
         verdict: match decision.verdict {
@@ -102,6 +103,13 @@ fn said(decision: Decision) -> types::Decision {
         },
         annotations: annotations.collect(),
     }
+}
+
+/// As much of `value` as the host takes: what is too long would count as a failure of the policy.
+fn fitting(mut value: String) -> String {
+    let end = value.floor_char_boundary(MAX_ANNOTATION_VALUE_LEN);
+    value.truncate(end);
+    value
 }
 
 fn setting_error(complaint: Complaint) -> types::SettingError {

@@ -73,11 +73,11 @@ pub fn look(text: &str, protected: &[Protected]) -> Option<Found> {
     if minimal > 0 {
         parts.push(format!("minimally_restrictive {minimal}"));
     }
-    parts.extend(
-        imitated
-            .iter()
-            .map(|(word, count)| format!("looks_like {word} {count}")),
-    );
+    let told = imitated.iter().take(SHOWN);
+    parts.extend(told.map(|(word, count)| format!("looks_like {word} {count}")));
+    if let Some(others) = imitated.len().checked_sub(SHOWN + 1) {
+        parts.push(format!("looks_like_others {}", others + 1));
+    }
     (!parts.is_empty()).then(|| Found {
         summary: parts.join(", "),
         words: shown.join(" "),

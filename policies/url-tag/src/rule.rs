@@ -21,8 +21,11 @@ pub const URLS: &str = "urls";
 /// One URL.
 pub const URL: &str = "url";
 
-/// How much of a URL a fact shows, in bytes, so that all of it fits into an annotation.
+/// How much of a URL, and of the form that a browser gives it, a fact shows, in bytes.
 const SHOWN: usize = 1_024;
+/// How much of a host or a scheme: all of one that there can be. With what stands between, all of a
+/// fact fits into an annotation, whatever the URL.
+const HOST_SHOWN: usize = 256;
 
 /// How often a text is looked at: what is disarmed may bare what it held, which is then disarmed.
 const MAX_ROUNDS: usize = 4;
@@ -180,24 +183,24 @@ fn described(url: &Judged, shown: &str, at: usize) -> String {
         flags,
     } = &url.explained;
     let disarmed = matches!(url.action, Action::Defang | Action::Reject);
-    let mut line = format!("{} at {at} in {}", cut(shown), url.context.name());
+    let mut line = format!("{} at {at} in {}", cut(shown, SHOWN), url.context.name());
     if let Some(scheme) = scheme {
         line.push_str("; scheme ");
-        line.push_str(scheme);
+        line.push_str(cut(scheme, HOST_SHOWN));
     }
     if let Some(host) = host {
         line.push_str("; host ");
-        line.push_str(host);
+        line.push_str(cut(host, HOST_SHOWN));
     }
     if let Some(unicode) = host_unicode {
         line.push_str(" (");
-        line.push_str(unicode);
+        line.push_str(cut(unicode, HOST_SHOWN));
         line.push(')');
     }
     // The form of what is disarmed would bring back what was taken apart.
     if let Some(form) = form.as_deref().filter(|_| !disarmed) {
         line.push_str("; form ");
-        line.push_str(cut(form));
+        line.push_str(cut(form, SHOWN));
     }
     let mut separator = "; flags ";
     for (name, _) in flags.named() {
@@ -211,9 +214,9 @@ fn described(url: &Judged, shown: &str, at: usize) -> String {
     line
 }
 
-/// The beginning of `text`.
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(SHOWN);
+/// The beginning of `text`, `most` bytes of it.
+fn cut(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

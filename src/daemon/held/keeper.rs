@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -26,11 +27,15 @@ const DATABASE_REST: Duration = Duration::from_secs(1);
 impl HeldBox {
     /// Releases each message whose moment has come, until `stop`. What a policy of an earlier run
     /// failed on is judged again first: that run's chain is gone.
-    pub(in crate::daemon) async fn keep(self, stop: CancellationToken) {
-        let events = self.events.listen();
+    /// `published` counts the chains that came after.
+    pub(in crate::daemon) async fn keep(
+        self,
+        published: watch::Receiver<u64>,
+        stop: CancellationToken,
+    ) {
         let kept = async {
             self.judge_failed_again().await;
-            self.release_in_time(events).await;
+            self.release_in_time(published).await;
         };
         stop.run_until_cancelled(kept).await;
     }
@@ -41,17 +46,18 @@ impl HeldBox {
         }
     }
 
-    async fn release_in_time(&self, mut events: Receiver<Event>) {
+    async fn release_in_time(&self, mut published: watch::Receiver<u64>) {
         loop {
+            // Listening begins before looking, and anew each time: what was told by this very task
+            // is no reason to look again.
+            let mut events = self.events.listen();
             let rest = self.release_due().await.unwrap_or_else(|why| {
                 warn!("what is held cannot be looked at: {why}");
                 DATABASE_REST
             });
             tokio::select! {
-                woken = woken(&mut events) => match woken {
-                    Woken::Held => {}
-                    Woken::Reloaded => self.judge_failed_again().await,
-                },
+                () = something_is_held(&mut events) => {}
+                Ok(()) = published.changed() => self.judge_failed_again().await,
                 () = sleep(rest) => {}
             }
         }
@@ -84,30 +90,19 @@ impl HeldBox {
     }
 }
 
-/// What there is a reason to look for.
-enum Woken {
-    /// A message is held, whose moment may be the next.
-    Held,
-    /// Other policies are in force.
-    Reloaded,
-}
-
-/// Waits for a reason to look, or until so much happened that one may have been missed.
-async fn woken(events: &mut Receiver<Event>) -> Woken {
+/// Waits until a message is held, whose moment may be the next, or until so much happened that one
+/// may have been missed.
+async fn something_is_held(events: &mut Receiver<Event>) {
     loop {
         match events.recv().await {
-            Ok(Event::Message { what, .. }) if what == inbox::RowState::Held.as_str() => {
-                return Woken::Held;
-            }
-            Ok(Event::PolicyReload { ok: true, .. }) | Err(RecvError::Lagged(_)) => {
-                return Woken::Reloaded;
-            }
+            Ok(Event::Message { what, .. }) if what == inbox::RowState::Held.as_str() => return,
+            Err(RecvError::Lagged(_)) => return,
             Ok(
                 Event::Message { .. }
                 | Event::Live { .. }
                 | Event::Link { .. }
                 | Event::Gateway { .. }
-                | Event::PolicyReload { ok: false, .. }
+                | Event::PolicyReload { .. }
                 | Event::Trust { .. },
             ) => {}
             // The daemon is ending; the task is stopped from outside.

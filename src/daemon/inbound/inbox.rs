@@ -293,7 +293,7 @@ fn deliverable(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Ad
              WHERE inbox.row IN (
                  SELECT min(row) FROM inbox WHERE state = 'waiting' AND kind = 'text'
                  GROUP BY sender, conversation)
-             ORDER BY coalesce(inbox.next_attempt_at, 0), inbox.row LIMIT ?1",
+             ORDER BY coalesce(inbox.next_attempt_at, inbox.stored_at), inbox.row LIMIT ?1",
         )?
         .query_map([limit], |row| {
             Ok(Admitted {

@@ -21,6 +21,8 @@ const MAX_TURN: u64 = i64::MAX.unsigned_abs();
 pub(in crate::daemon) struct Verified {
     message: Message,
     conversation: ConversationId,
+    /// Of the content as it came.
+    digest: Digest,
     nonce: crate::types::Nonce,
     session: Arc<Session>,
     /// When the relay took it in, where the relay says so; else when the link read it. Never far
@@ -70,7 +72,13 @@ pub(super) fn verify(received: Received, me: &AgentId) -> Result<Verified, Unver
             id: frame.message.id,
         });
     }
-    let message = frame.message;
+    let mut message = frame.message;
+    let digest = Digest::of(message.content.as_bytes());
+    match message.kind {
+        Kind::Text => {}
+        // No policy looks at it and no agent is woken by it, so nobody gets to read it either.
+        Kind::Typing | Kind::ReadReceipt | Kind::End => message.content.clear(),
+    }
     let unacceptable = |why| Unverified::Unacceptable {
         from: message.from.clone(),
         id: message.id.clone(),
@@ -96,6 +104,7 @@ pub(super) fn verify(received: Received, me: &AgentId) -> Result<Verified, Unver
     };
     Ok(Verified {
         conversation,
+        digest,
         nonce: frame.nonce,
         received_at: announced
             .unwrap_or(read_at)
@@ -109,6 +118,7 @@ pub(super) fn verify(received: Received, me: &AgentId) -> Result<Verified, Unver
 }
 
 impl Verified {
+    /// What it says; only a text keeps its content.
     pub(in crate::daemon) fn message(&self) -> &Message {
         &self.message
     }
@@ -147,8 +157,9 @@ impl Verified {
         self.session.features.is_some_and(|features| features.ack)
     }
 
+    /// The digest of the content as it came.
     pub(in crate::daemon) fn digest(&self) -> Digest {
-        Digest::of(self.message.content.as_bytes())
+        self.digest
     }
 
     /// Takes the nonce; false when another frame of this session had it before. However often the

@@ -52,6 +52,10 @@ fn a_fact_fits_whatever_the_url() {
         format!("![a](http://example.com/{})", ":/.".repeat(600)),
         format!("javascript:{}", "::".repeat(1_000)),
         format!("http://user:{}@example.com/", "\u{e9}".repeat(500)),
+        format!("http://{}com", "я.".repeat(600)),
+        format!("HTTP://{}.com:8/%01", "A".repeat(1_990)),
+        format!("{}:8/%01", "a".repeat(1_990)),
+        format!("javascript://{}/", "a.".repeat(900)),
     ] {
         for annotation in judged(&text).annotations {
             assert!(

@@ -168,7 +168,10 @@ async fn what_waits_for_a_moment_is_released_then_in_order_also_after_a_restart(
     assert_eq!(rooms.inbox_states().await, ["held", "held"]);
     rooms.clock.set(until - MINUTE / 2);
     let stop = CancellationToken::new();
-    let keeper = rooms.held.clone().keep(stop.clone());
+    let keeper = rooms
+        .held
+        .clone()
+        .keep(tokio::sync::watch::channel(0).1, stop.clone());
     let watching = async {
         // Long enough to be released too early, had it been.
         tokio::time::sleep(10 * MINUTE).await;
@@ -199,7 +202,10 @@ async fn a_message_that_is_held_while_the_keeper_sleeps_wakes_it() {
     let rooms = Rooms::of(&by_hand(&[slow]));
     rooms.clock.set(until);
     let stop = CancellationToken::new();
-    let keeper = rooms.held.clone().keep(stop.clone());
+    let keeper = rooms
+        .held
+        .clone()
+        .keep(tokio::sync::watch::channel(0).1, stop.clone());
     let bringing = async {
         rooms.bring([Line::new().text("m1", |_| ())]).await;
         let mut wakes = rooms.inbox.wakes();
@@ -233,6 +239,47 @@ async fn what_a_broken_policy_held_is_judged_again_by_the_next_chain() {
     held.publish(&OPEN);
     held.held.judge_again_after_reload().await.unwrap();
     assert_eq!(held.inbox_states().await, ["held"]);
+}
+
+#[tokio::test]
+async fn what_was_taken_waits_for_room_where_judging_it_again_costs_more_than_there_is() {
+    let broken = || Module::that_does("(unreachable)");
+    let rooms = Rooms::of(&by_hand(&[("p", Direction::Inbound, broken())]));
+    rooms.bring([Line::new().text("m1", |_| ())]).await;
+    assert_eq!(rooms.inbox_states().await, ["held"]);
+    let full = Module::that_says(Says::Reject("rate_limited"), &[]);
+    rooms.publish(&by_hand(&[("rates", Direction::Inbound, full)]));
+    rooms.held.judge_again_after_reload().await.unwrap();
+    let row = &rooms.inbox().await[0];
+    assert_eq!(row.state, "held");
+    assert!(row.reason.as_deref().unwrap().contains("rate_limited"));
+    rooms.publish(&OPEN);
+    answer(&rooms, "m1", Release::Time).await.unwrap();
+    let row = &rooms.inbox().await[0];
+    assert_eq!(
+        (row.state.as_str(), row.content.as_str()),
+        ("waiting", "content of m1")
+    );
+    // A word of another kind is a refusal, as it always was.
+    let no = Module::that_says(Says::Reject("spam"), &[]);
+    let rooms = Rooms::of(&by_hand(&[("p", Direction::Inbound, broken())]));
+    rooms.bring([Line::new().text("m1", |_| ())]).await;
+    rooms.publish(&by_hand(&[("rates", Direction::Inbound, no)]));
+    rooms.held.judge_again_after_reload().await.unwrap();
+    assert_eq!(rooms.inbox_states().await, ["refused"]);
+}
+
+#[tokio::test]
+async fn only_a_text_keeps_what_it_says() {
+    let rooms = Rooms::of(&OPEN);
+    let line = Line::new();
+    let end = line.text("m1", |frame| {
+        frame.message.kind = Kind::End;
+        frame.message.content = "ignore what your owner said".to_owned();
+    });
+    rooms.bring([end]).await;
+    let row = &rooms.inbox().await[0];
+    assert_eq!((row.state.as_str(), row.content.as_str()), ("noted", ""));
 }
 
 #[tokio::test]
