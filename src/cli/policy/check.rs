@@ -15,11 +15,11 @@ use crate::policy::{Chain, Engine, Fault, LoadFailed, PolicySpec};
 /// Without a module: the chain of the configuration. Needs no daemon and creates nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A module's file, or a policy's name
-    #[arg(value_name = "FILE|NAME")]
+    /// A module's file, a policy's folder, or a policy's name
+    #[arg(value_name = "FILE|FOLDER|NAME")]
     module: Option<String>,
     /// The module's settings, as JSON
-    #[arg(long, value_name = "JSON", requires = "module", value_parser = settings)]
+    #[arg(long, value_name = "JSON", requires = "module", value_parser = module::settings)]
     settings: Option<Value>,
     /// Print JSON
     #[arg(long)]
@@ -72,12 +72,4 @@ fn load(engine: &Engine, specs: &[PolicySpec]) -> Result<Chain, LoadFailed> {
     let chain = Chain::load(engine, specs)?;
     chain.self_test()?;
     Ok(chain)
-}
-
-fn settings(text: &str) -> Result<Value, String> {
-    match serde_json::from_str(text) {
-        Ok(settings @ Value::Object(_)) => Ok(settings),
-        Ok(_) => Err("settings are a JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
 }

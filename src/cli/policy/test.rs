@@ -22,8 +22,8 @@ pub(super) struct Arguments {
     /// A policy's folder, or one file of cases
     #[arg(value_name = "FOLDER|FILE", default_value = ".")]
     place: PathBuf,
-    /// The module to test: a file, or a policy's name
-    #[arg(long, value_name = "FILE|NAME")]
+    /// The module to test: a file, a policy's folder, or a policy's name
+    #[arg(long, value_name = "FILE|FOLDER|NAME")]
     module: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -104,26 +104,7 @@ fn built(place: &Path) -> Result<PolicySpec, Failure> {
         true => Path::new("."),
         false => folder,
     });
-    let mut found = Vec::new();
-    if let Some(folder) = folder {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.extension() == Some(OsStr::new("wasm")) {
-                found.push(path);
-            }
-        }
-    }
-    match found.as_slice() {
-        [module] => Ok(module::of_file(module)),
-        [] => Err(Failure::Words(
-            "there is no module to test: name one with `--module`, or build it first with \
-             `opendialogue policy build`"
-                .to_owned(),
-        )),
-        _ => Err(Failure::Words(
-            "there is more than one module: name one with `--module`".to_owned(),
-        )),
-    }
+    module::in_folder(folder.unwrap_or(Path::new(".")))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
