@@ -192,6 +192,42 @@ fn bench_measures_each_text_beside_a_policy_that_does_nothing() {
     assert_eq!(home.files(), ["module.wasm", "opendialogue.toml", "text"]);
 }
 
+#[test]
+fn limits_on_the_command_line_stand_over_those_of_the_entry() {
+    // The entry has too little memory for the module.
+    let home = Home::new("[[policy]]\nname = \"acl\"\nlimits = { memory = \"1MiB\" }\n");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/acl");
+    let test = format!("policy test {} --module acl", cases.display());
+    for words in ["policy check acl", "policy bench acl --runs 1", &test] {
+        let ran = home.run(words);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(
+            said.contains("more memory than the 1048576 bytes"),
+            "{ran:?}"
+        );
+        let ran = home.run(&format!("{words} --memory 8MiB --time 1s"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        for (limit, says) in [
+            ("--memory 1KiB", "must be from \"1MiB\" to \"1GiB\""),
+            ("--memory much", "a whole number of `B`, `KiB`"),
+            ("--time 1h", "must be from \"1ms\" to \"10s\""),
+        ] {
+            let ran = home.run(&format!("{words} {limit}"));
+            assert!(ran.code == 2 && ran.stderr.contains(says), "{ran:?}");
+        }
+    }
+    let limits = home
+        .run("policy bench acl --runs 1 --memory 8MiB --time 1s --json")
+        .json();
+    assert_eq!(limits["limits"]["memory_bytes"], 8 << 20);
+    assert_eq!(limits["limits"]["time_us"], 1_000_000.0);
+    let ran = home.run("policy check --time 1s");
+    assert!(
+        ran.code == 2 && ran.stderr.contains("go with a module"),
+        "{ran:?}"
+    );
+}
+
 /// Writes a module in WebAssembly's text form into the home, and names its file.
 fn module(home: &Home, text: &str) -> String {
     let path = home.path().join("module.wasm");

@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod check;
 mod inspect;
+mod limits;
 mod list;
 mod module;
 mod new;

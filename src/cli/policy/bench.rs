@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::{Context, print, safe};
+use super::limits::LimitArguments;
 use super::{aligned, module};
 use crate::policy::bench::{self, BenchFailed, Measured, Spread, Text};
 
@@ -25,6 +26,8 @@ pub(super) struct Arguments {
     /// Its settings, as JSON
     #[arg(long, value_name = "JSON", value_parser = module::settings)]
     settings: Option<Value>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// The text to measure on, or `@` and the file that holds it, instead of the usual ones
     #[arg(long, value_name = "TEXT|@FILE")]
     content: Option<String>,
@@ -45,6 +48,7 @@ impl Arguments {
         if let Some(settings) = self.settings {
             spec.settings = settings;
         }
+        self.limits.apply(&mut spec);
         let texts = match &self.content {
             Some(content) => vec![text(content)?],
             None => Text::standard(),

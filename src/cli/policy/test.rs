@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::super::failure::Failure;
 use super::super::{Context, print, safe};
+use super::limits::LimitArguments;
 use super::module;
 use crate::policy::PolicySpec;
 use crate::policy::cases::{self, Case, Difference, Miss, Runner};
@@ -25,6 +26,8 @@ pub(super) struct Arguments {
     /// The module to test: a file, a policy's folder, or a policy's name
     #[arg(long, value_name = "FILE|FOLDER|NAME")]
     module: Option<String>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -44,10 +47,11 @@ struct Failed {
 impl Arguments {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let files = files(&self.place)?;
-        let spec = match &self.module {
+        let mut spec = match &self.module {
             Some(words) => module::named(context, words)?,
             None => built(&self.place)?,
         };
+        self.limits.apply(&mut spec);
         let (run, failed) = run(spec, &files)?;
         if self.json {
             print::json(&json!({ "cases": run, "failed": failed }))?;
