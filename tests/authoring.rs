@@ -1,5 +1,8 @@
 //! The commands for whoever writes a policy, as processes and without a daemon.
 
+mod building;
+mod cargo;
+
 use std::fs;
 use std::path::Path;
 
