@@ -2,6 +2,7 @@
 
 mod building;
 mod cargo;
+mod tutorial;
 
 use std::fs;
 use std::path::Path;
