@@ -90,6 +90,8 @@ pub struct ReasonCode(Cow<'static, str>);
 impl ReasonCode {
     /// The host's own code for a policy that failed.
     pub const POLICY_ERROR: ReasonCode = ReasonCode(Cow::Borrowed(words::POLICY_ERROR));
+    /// The peer is not to be heard, and learns no more than that.
+    pub(crate) const NOT_ACCEPTED: ReasonCode = ReasonCode(Cow::Borrowed(words::NOT_ACCEPTED));
 
     /// Takes a module's word.
     pub(crate) fn new(word: String) -> Result<Self, Nonsense> {

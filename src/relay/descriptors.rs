@@ -1,7 +1,7 @@
 //! How many sockets and files this process may have open: as many as the system allows at all.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tracing::{debug, warn};
+use tracing::{debug, info};
 
 use super::places::CONNECTIONS_MAX;
 
@@ -23,9 +23,9 @@ pub(super) fn raise_limit() {
     if let Some(open_max) = getrlimit(Resource::Nofile).current
         && open_max < wanted
     {
-        warn!(
+        info!(
             relay.open_files_max = open_max,
-            "this process may open {open_max} files, which is less than {CONNECTIONS_MAX} \
+            "this process may open {open_max} files, a little less than {CONNECTIONS_MAX} \
              connections need"
         );
     }

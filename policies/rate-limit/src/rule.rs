@@ -6,7 +6,7 @@
 //! message's own, so nothing that a sender writes moves a bucket.
 
 use guest::pages::Pages;
-use guest::{Direction, Kind, Memory, Message, Verdict};
+use guest::{Direction, Kind, Memory, Message, Trust, Verdict};
 
 use self::record::Record;
 use crate::meter::{Cost, Meter, Pair};
@@ -32,8 +32,10 @@ const PEERS: Pages = Pages {
     records: MAX_PEERS / 3_125,
     page_bytes: 4_800,
 };
-/// The key of what everyone has used.
+/// The key of what all known peers have used.
 const EVERYONE: &[u8] = b"everyone";
+/// The key of what all strangers have used: however many they are, they leave the known their room.
+const STRANGERS: &[u8] = b"strangers";
 
 /// Decides about one message.
 pub fn judge(settings: &Settings, message: &Message<'_>, memory: &mut impl Memory) -> Verdict {
@@ -80,6 +82,7 @@ enum Whose {
 
 /// What a message wants.
 struct Draw {
+    everyone: &'static [u8],
     now: u64,
     direction: Direction,
     budget: Budget,
@@ -98,7 +101,12 @@ impl Draw {
             Kind::Text | Kind::End => Budget::Messages,
             Kind::Typing | Kind::ReadReceipt => Budget::Signals,
         };
+        let everyone = match message.trust {
+            Trust::Blocked | Trust::Unknown => STRANGERS,
+            Trust::Known | Trust::Owner => EVERYONE,
+        };
         Self {
+            everyone,
             now: message.now,
             direction: message.direction,
             budget,
@@ -118,7 +126,7 @@ impl Draw {
 
     /// Charges `peer` and everyone, or says why not.
     fn charge(&self, settings: &Settings, peer: &mut Record, memory: &mut impl Memory) -> Verdict {
-        let mut everyone = Record::read(memory.get(EVERYONE).as_deref());
+        let mut everyone = Record::read(memory.get(self.everyone).as_deref());
         everyone.fill(self.now, settings, Whose::Everyone);
         let meters = Meters {
             peer: peer.meter(self.direction, self.budget),
@@ -128,7 +136,7 @@ impl Draw {
         if let Verdict::Reject { .. } = verdict {
             return verdict;
         }
-        match memory.set(EVERYONE, &everyone.to_bytes()) {
+        match memory.set(self.everyone, &everyone.to_bytes()) {
             true => verdict,
             false => no_room(),
         }

@@ -16,7 +16,7 @@ use super::{
     Facts, Hold, Outcome, PolicyHealth, PolicyStatus, Rejection, Ruling, Step, StepVerdict,
 };
 use crate::clock::Stopwatch;
-use crate::types::{Direction, Kind};
+use crate::types::{Direction, Kind, Trust};
 
 /// The longest content that a policy may write, in bytes: what a relay takes by default.
 const MAX_REWRITTEN_BYTES: usize = 64 * 1024;
@@ -180,7 +180,21 @@ impl<'a> Passage<'a> {
                 break;
             }
         }
+        passage.stop_the_blocked();
         passage
+    }
+
+    /// A block is the owner's word, and holds in a chain without `acl` too.
+    fn stop_the_blocked(&mut self) {
+        if self.ended.is_some() || self.facts.trust != Trust::Blocked {
+            return;
+        }
+        self.ended = Some(Outcome::Refused(Rejection {
+            policy: Annotation::HOST.to_owned(),
+            code: ReasonCode::NOT_ACCEPTED,
+            reason: "the peer is blocked".to_owned(),
+            retry_after_ms: None,
+        }));
     }
 
     pub(super) fn ruling(self, changes: StateChanges) -> Ruling {

@@ -38,6 +38,21 @@ fn an_empty_chain_admits() {
 }
 
 #[test]
+fn a_block_holds_in_a_chain_without_a_policy_for_it() {
+    let blocked = Letter {
+        trust: Trust::Blocked,
+        ..letter("hello")
+    };
+    let Outcome::Refused(rejection) = outcome(&Chain::empty(), &blocked) else {
+        panic!("it was heard");
+    };
+    assert_eq!(
+        (rejection.policy.as_str(), rejection.code.as_str()),
+        ("host", "not_accepted")
+    );
+}
+
+#[test]
 fn content_and_annotations_go_from_link_to_link() {
     // Passes only what the first policy wrote and said, beside what the host said.
     let checks = Module::that_does(

@@ -182,6 +182,23 @@ fn everyone_together_has_a_limit_and_nobody_waits_for_it_longer_than_five_minute
         said.last().and_then(retry_after),
         Some(MAX_WAIT_FOR_EVERYONE_MS + 200)
     );
+    // However many strangers there are, who is known does not wait for them.
+    for (trust, expect) in [
+        (Trust::Unknown, "reject"),
+        (Trust::Known, "pass"),
+        (Trust::Owner, "pass"),
+    ] {
+        let from = "20000002";
+        let said = verdict(
+            Message {
+                from,
+                trust,
+                ..TEXT
+            },
+            &mut memory,
+        );
+        assert_eq!(said.word(), expect, "{trust:?}");
+    }
 }
 
 #[test]

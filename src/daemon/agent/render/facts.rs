@@ -30,7 +30,7 @@ use Author::{Host, Policy};
 use Words::{Line, Titled};
 
 /// Every note that has words of its own, in the order in which they are read.
-const KNOWN: [(Author, &str, Words); 10] = [
+const KNOWN: [(Author, &str, Words); 11] = [
     (
         Host,
         "unauthenticated_relay",
@@ -49,7 +49,8 @@ const KNOWN: [(Author, &str, Words); 10] = [
         "turn_mismatch",
         Titled("The sender counts other turns"),
     ),
-    (Policy, "url", Titled("URL")),
+    (Policy, "urls", Titled("URLs in the text")),
+    (Policy, "url", Titled("URL, as data")),
     (Policy, "removed", Titled("Removed from the text")),
     (Policy, "found", Titled("Found in the text and left there")),
     (Policy, "confusables", Titled("Words that look like others")),

@@ -60,6 +60,7 @@ fn what_policies_note_is_read_in_one_order_and_plain_words_whatever_they_are_cal
         note("sanitize", "confusables", "looks_like paypal 1"),
         note("quiet", "found", "controls 1"),
         note("sanitize", "removed", "bidi 2, tags 12"),
+        note("links", "urls", "2"),
         note("links", "url", "https://example.org/a"),
         note("links", "url", "http://127.1/ (private, ip_obfuscated)"),
         note("conversation", "turns_left", "0"),
@@ -91,8 +92,9 @@ fn what_policies_note_is_read_in_one_order_and_plain_words_whatever_they_are_cal
     Turns left: 0
     The conversation goes in circles: echo
     The sender counts other turns: it says 3, it is 9
-    URL: https://example.org/a
-    URL: http://127.1/ (private, ip_obfuscated)
+    URLs in the text: 2
+    URL, as data: https://example.org/a
+    URL, as data: http://127.1/ (private, ip_obfuscated)
     Removed from the text: bidi 2, tags 12
     Found in the text and left there: controls 1
     Words that look like others: looks_like paypal 1
