@@ -17,5 +17,5 @@ pub use sign::{Signature, SigningKey};
 
 /// The largest frame that either side reads, in bytes; a longer one closes the socket with 1009.
 ///
-/// The largest content, 64 KiB, at most doubles when its quotes and newlines are escaped.
+/// `config::defaults` bounds content so that it fits into one however it is escaped.
 pub const MAX_FRAME_BYTES: usize = 128 * 1024;

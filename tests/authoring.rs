@@ -232,6 +232,37 @@ fn limits_on_the_command_line_stand_over_those_of_the_entry() {
     );
 }
 
+#[test]
+fn build_wraps_a_core_module_or_says_why_it_cannot() {
+    let home = Home::new("");
+    let file = |name: &str| home.path().join(name);
+    let build = |name: &str| home.run(&format!("policy build {}", file(name).display()));
+    fs::write(file("good.core.wasm"), wat::parse_str("(module)").unwrap()).unwrap();
+    let ran = build("good.core.wasm");
+    assert!(
+        ran.code == 0 && ran.stdout.contains("good.wasm: "),
+        "{ran:?}"
+    );
+    let component = fs::read(file("good.wasm")).unwrap();
+    assert!(component.starts_with(b"\0asm\x0d\0\x01\0"));
+
+    fs::write(file("bad.core.wasm"), wat::parse_str(CORE).unwrap()).unwrap();
+    let ran = build("bad.core.wasm");
+    assert!(
+        ran.code == 1 && ran.stderr.contains("cannot be wrapped"),
+        "{ran:?}"
+    );
+    assert!(!file("bad.wasm").exists());
+
+    // Never over the file that it was given.
+    let ran = build("good.wasm");
+    assert!(
+        ran.code == 2 && ran.stderr.contains("NAME.core.wasm"),
+        "{ran:?}"
+    );
+    assert_eq!(fs::read(file("good.wasm")).unwrap(), component);
+}
+
 /// Writes a module in WebAssembly's text form into the home, and names its file.
 fn module(home: &Home, text: &str) -> String {
     let path = home.path().join("module.wasm");

@@ -325,14 +325,18 @@ fn ask_for_help(path: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Every document: those of the root, of `references/` and of the policies.
+/// Every document: those of the root, of `references/` and of the policies, here and elsewhere.
 fn documents() -> Vec<PathBuf> {
+    let policies = ["policies", "tests/policies_elsewhere"];
     let mut found = Vec::new();
-    for folder in ["", "references", "references/decisions", "policies"] {
+    for folder in ["", "references", "references/decisions"] {
         found.extend(entries(folder));
     }
-    for policy in entries("policies").into_iter().filter(|path| path.is_dir()) {
-        found.extend(entries(&relative(&policy)));
+    for entry in policies.into_iter().flat_map(entries) {
+        if entry.is_dir() {
+            found.extend(entries(&relative(&entry)));
+        }
+        found.push(entry);
     }
     found.retain(|path| path.extension().is_some_and(|end| end == "md"));
     assert!(found.len() > 8, "the documents were not found");

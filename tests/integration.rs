@@ -23,6 +23,8 @@ mod gateway_double;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
+mod languages;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod relay;

@@ -25,6 +25,8 @@ use crate::types::Secret;
 
 /// The time for an answer that has nothing to wait for.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// More than an event has, in bytes: what goes on past it is no daemon's stream.
+const EVENT_MAX_BYTES: usize = 1024 * 1024;
 /// The longest answer that is read, in bytes: 500 messages with all that is said of them.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// More than a token file holds, in bytes.
@@ -109,9 +111,10 @@ impl Client {
     pub(super) async fn events(
         &self,
     ) -> Result<impl Stream<Item = Result<Value, Failure>> + use<>, Failure> {
-        let response = self
-            .ask(self.request(Method::GET, "/events", None)?)
-            .await?;
+        let asked = self.ask(self.request(Method::GET, "/events", None)?);
+        let response = tokio::time::timeout(TIMEOUT, asked)
+            .await
+            .map_err(|_| self.silent())??;
         if response.status() != StatusCode::OK {
             return Err(refusal(response.status(), &read(response).await?));
         }
@@ -126,6 +129,9 @@ impl Client {
                     }
                     // A stream that breaks off ends as one that is closed: the daemon has gone.
                     rest.extend_from_slice(&chunks.next().await?.ok()?);
+                    if rest.len() > EVENT_MAX_BYTES {
+                        return None;
+                    }
                 }
             },
         ))
@@ -144,14 +150,18 @@ impl Client {
             let status = response.status();
             Ok::<_, Failure>((status, read(response).await?))
         };
-        let (status, answer) = tokio::time::timeout(timeout, answer).await.map_err(|_| {
-            let address = &self.authority;
-            Failure::NoDaemon(format!("the daemon at {address} gives no answer"))
-        })??;
+        let (status, answer) = tokio::time::timeout(timeout, answer)
+            .await
+            .map_err(|_| self.silent())??;
         match status.is_success() {
             true => Ok(answer),
             false => Err(refusal(status, &answer)),
         }
+    }
+
+    fn silent(&self) -> Failure {
+        let address = &self.authority;
+        Failure::NoDaemon(format!("the daemon at {address} gives no answer"))
     }
 
     fn request(

@@ -21,8 +21,8 @@ pub const MAX_IN_FLIGHT: u32 = 8;
 /// One is the least that delivers; past 64 a gateway would only refuse.
 pub(super) const MAX_IN_FLIGHT_BOUNDS: Whole = Whole::new(1, 64);
 
-/// Attempts that the gateway answered with a fault of its own; with the longest backoff of
-/// minutes, ten of them are most of a day.
+/// Attempts that the gateway answered with a fault of its own: with what is waited between them, ten
+/// take some nine minutes and the time of the requests. A gateway that is away counts none.
 pub const DELIVERY_ATTEMPTS: u32 = 10;
 /// One is the least that delivers; a thousand is more than fits into [`DELIVERY_MAX_AGE`].
 pub(super) const DELIVERY_ATTEMPTS_BOUNDS: Whole = Whole::new(1, 1_000);

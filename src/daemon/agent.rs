@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::handle::GatewayStatus;
 use super::inbound::Inbox;
+use super::story::Events;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::openclaw::HookSettings;
@@ -31,11 +32,12 @@ pub(super) async fn start(
     inbox: Inbox,
     secret: &Secret,
     clock: Clock,
+    events: Events,
     tasks: &Tasks,
 ) -> Result<watch::Receiver<GatewayStatus>, NoClient> {
     let file = config.paths.openclaw_json().to_owned();
     let hooks = follow::follow(tasks, file, HookSettings::read).await;
     let terms = deliver::Terms::new(config.gateway.clone());
     let fences = render::FenceKey::new(secret);
-    deliver::start(tasks, inbox, terms, hooks, fences, clock)
+    deliver::start(tasks, inbox, terms, hooks, fences, clock, events)
 }

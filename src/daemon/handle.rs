@@ -33,7 +33,7 @@ use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, Turn
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
 pub(super) const CONTENT_MAX_UNITS: usize = 2000;
 
-/// The limit on a conversation's turns where the state file says none.
+/// The limit on a conversation's turns where nothing says another.
 const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
 
 /// The longest idempotency key and session key, in bytes.
@@ -60,6 +60,7 @@ pub(super) struct Parts {
     pub(super) held: HeldBox,
     pub(super) events: Events,
     pub(super) policies: Policies,
+    pub(super) max_turns: watch::Receiver<Option<TurnNumber>>,
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) gateway: watch::Receiver<GatewayStatus>,
     pub(super) state: watch::Receiver<Followed<Option<StateFile>>>,
@@ -291,9 +292,12 @@ impl Daemon {
         self.0.stop.clone()
     }
 
-    /// The owner's limit on a conversation's turns, as the state file says it now.
+    /// The owner's limit on a conversation's turns: that of the policy that counts them, or where
+    /// none has one, the state file's.
     fn max_turns(&self) -> TurnNumber {
-        policies::max_turns_in(&self.0.state.borrow()).unwrap_or(MAX_TURNS)
+        let counted = *self.0.max_turns.borrow();
+        let limit = counted.or_else(|| policies::max_turns_in(&self.0.state.borrow()));
+        limit.unwrap_or(MAX_TURNS)
     }
 
     async fn draft(

@@ -130,7 +130,9 @@ impl HeldBox {
     pub(super) async fn judge_again_after_reload(&self) -> Result<(), DbError> {
         let places = self.db.read(rows::failed).await?;
         for place in places {
-            self.return_to_chain(place, Release::Reload).await?;
+            if let Err(why) = self.return_to_chain(place, Release::Reload).await {
+                warn_of(place, &why);
+            }
         }
         Ok(())
     }

@@ -18,6 +18,9 @@ use crate::types::TurnNumber;
 /// The policy that counts turns, and its setting for their limit.
 const TURNS: (&str, &str) = ("conversation", "max_turns");
 
+/// The most that its setting may be.
+const MAX_TURNS_MOST: u64 = 1_000_000;
+
 /// The configuration, read again each time it is asked.
 #[derive(Debug)]
 struct Configured {
@@ -26,6 +29,8 @@ struct Configured {
     /// The last one that could be read.
     latest: Config,
     max_turns: watch::Receiver<Option<TurnNumber>>,
+    /// The limit that the wanted policies count by.
+    counted: watch::Sender<Option<TurnNumber>>,
 }
 
 /// The policies in force, and the way by which the limit on turns gets to them.
@@ -33,6 +38,7 @@ struct Configured {
 pub(super) struct Opened {
     policies: policy_watch::Opened,
     max_turns: watch::Sender<Option<TurnNumber>>,
+    counted: watch::Receiver<Option<TurnNumber>>,
 }
 
 /// Loads the policies of `config`; the state file said `max_turns`.
@@ -42,20 +48,28 @@ pub(super) async fn open(
     max_turns: Option<TurnNumber>,
 ) -> Result<Opened, policy_watch::NotLoaded> {
     let (sender, max_turns) = watch::channel(max_turns);
+    let (counted, counting) = watch::channel(None);
     let source = Configured {
         started: config.clone(),
         latest: config.clone(),
         max_turns,
+        counted,
     };
     Ok(Opened {
         policies: policy_watch::open(engine, source).await?,
         max_turns: sender,
+        counted: counting,
     })
 }
 
 impl Opened {
     pub(super) fn chain(&self) -> std::sync::Arc<arc_swap::ArcSwap<crate::policy::Chain>> {
         self.policies.chain()
+    }
+
+    /// The limit on turns that the policies count by, as it changes; none where none counts.
+    pub(super) fn max_turns(&self) -> watch::Receiver<Option<TurnNumber>> {
+        self.counted.clone()
     }
 
     /// Keeps the policies in step with the configuration, their modules and the state file.
@@ -86,6 +100,8 @@ impl Source for Configured {
                 .iter_mut()
                 .for_each(|entry| limit_turns(entry, limit));
         }
+        self.counted
+            .send_replace(entries.iter().find_map(counted_turns));
         Ok(Wanted {
             entries,
             files: self.files(),
@@ -100,14 +116,27 @@ impl Configured {
     }
 }
 
+/// The limit that the policy that counts turns has in its settings: 0 stands for no limit, the most
+/// that may be said.
+fn counted_turns(entry: &PolicyEntry) -> Option<TurnNumber> {
+    if !counts_turns(entry) {
+        return None;
+    }
+    let limit = entry.settings.get(TURNS.1)?.as_u64()?;
+    TurnNumber::new(limit).or(TurnNumber::new(MAX_TURNS_MOST))
+}
+
+fn counts_turns(entry: &PolicyEntry) -> bool {
+    entry.name == TURNS.0 && entry.module == ModuleSource::Builtin(TURNS.0.to_owned())
+}
+
 /// Hands the owner's limit to the policy that counts turns, where its settings name none.
 fn limit_turns(entry: &mut PolicyEntry, limit: TurnNumber) {
-    let (name, setting) = TURNS;
-    let counts = entry.name == name && entry.module == ModuleSource::Builtin(name.to_owned());
+    let counts = counts_turns(entry);
     if let Value::Object(settings) = &mut entry.settings
         && counts
     {
-        let settings = settings.entry(setting);
+        let settings = settings.entry(TURNS.1);
         settings.or_insert_with(|| Value::from(limit.get()));
     }
 }

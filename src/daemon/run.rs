@@ -184,7 +184,15 @@ impl Foundation {
         let lane = Lane::new(db.clone(), self.policies.chain(), clock.clone(), ROOM);
         let gateway = if settings.deliver {
             let secret = &self.identity.agent_secret;
-            agent::start(config, inbox.clone(), secret, clock.clone(), &rooms).await?
+            agent::start(
+                config,
+                inbox.clone(),
+                secret,
+                clock.clone(),
+                events.clone(),
+                &rooms,
+            )
+            .await?
         } else {
             watch::channel(not_delivering()).1
         };
@@ -223,6 +231,7 @@ impl Foundation {
             ),
         );
         let state = follow::follow(&rooms, config.paths.state_file(), StateFile::read).await;
+        let max_turns = self.policies.max_turns();
         let policies = self
             .policies
             .follow(&rooms, state.clone(), self.events.clone());
@@ -238,6 +247,7 @@ impl Foundation {
             held,
             events: self.events,
             policies,
+            max_turns,
             link,
             gateway,
             state,

@@ -28,8 +28,7 @@ pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
                     (SELECT count(*) FROM outbox WHERE state = 'queued'),
                     (SELECT count(*) FROM inbox WHERE state = 'held')
                   + (SELECT count(*) FROM outbox WHERE state = 'held'),
-                    (SELECT count(*) FROM inbox WHERE state = 'dead')
-                  + (SELECT count(*) FROM outbox WHERE state = 'dead')",
+                    (SELECT count(*) FROM inbox WHERE state = 'dead')",
         )?
         .query_row([], |row| {
             Ok(Counts {
@@ -80,7 +79,7 @@ fn told(
         content_bytes: row.get("content_bytes")?,
         annotations: from_json(row, "annotations")?,
         verdicts: from_json(row, "verdicts")?,
-        events: story::read(connection, &from, &message_id)?,
+        events: story::read(connection, direction, &from, &message_id)?,
         may_repeat: row.get("may_repeat")?,
         message_id,
         from,

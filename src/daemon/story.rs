@@ -98,17 +98,20 @@ pub(crate) fn write(
     })
 }
 
-/// Everything that happened to `author`'s message `id`, in order.
+/// Everything that happened to `author`'s message `id` on that way, in order: a message to oneself
+/// goes both.
 pub(crate) fn read(
     connection: &Connection,
+    direction: Direction,
     author: &AgentId,
     id: &MessageId,
 ) -> rusqlite::Result<Vec<StoryEvent>> {
     connection
         .prepare_cached(
-            "SELECT at, what, detail FROM story WHERE author = ?1 AND id = ?2 ORDER BY seq",
+            "SELECT at, what, detail FROM story WHERE author = ?1 AND id = ?2 AND direction = ?3
+             ORDER BY seq",
         )?
-        .query_map([author.as_str(), id.as_str()], |row| {
+        .query_map([author.as_str(), id.as_str(), direction.as_str()], |row| {
             Ok(StoryEvent {
                 at: Timestamp::from_millis(row.get(0)?),
                 what: row.get(1)?,

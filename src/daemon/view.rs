@@ -28,7 +28,7 @@ pub struct Status {
     pub gateway_ready: bool,
     /// How long the daemon has been up.
     pub uptime_seconds: u64,
-    /// The limit on a conversation's turns, from the state file.
+    /// The limit on a conversation's turns: the `conversation` policy's, or the state file's.
     pub max_turns_per_conversation: u64,
     /// What went wrong last, for a person.
     pub last_error: Option<String>,
@@ -102,7 +102,7 @@ pub struct SendAnswer {
 pub enum SendRefusal {
     /// The words are wrong: 400.
     Malformed(String),
-    /// A policy said no: 403, or 429 where it said when to try again.
+    /// A policy said no: 403, or 429 for `rate_limited`.
     Policy {
         /// The policy's word.
         code: String,
@@ -165,7 +165,7 @@ pub struct OutboxMessage {
     pub conversation_id: ConversationId,
     /// What it is for.
     pub kind: Kind,
-    /// `queued`, `sent`, `at_relay`, `held`, `refused` or `dead`.
+    /// `queued`, `sent`, `at_relay`, `held` or `refused`.
     pub state: String,
     /// The text as the policies left it; as it was drafted, where they did not admit it; empty
     /// where they or the owner refused it.

@@ -1,8 +1,8 @@
 //! The agents that the relay has in memory, so that no message costs a read from the store.
 //!
-//! It owns a bounded cache of [`Resident`]s and is the only one that changes what the store keeps
-//! of an agent: each change is written first, then the account in memory is replaced by one of a
-//! later revision. An agent that is in use, by a connection or by mail on its way, is never
+//! It owns a bounded cache of [`Resident`]s. Whoever changes what the store keeps of an agent has it
+//! refreshed: each change is written first, then the account in memory is replaced by one of a later
+//! revision. An agent that is in use, by a connection or by mail on its way, is never
 //! forgotten, so at most one resident exists for an agent.
 
 use std::collections::{HashMap, HashSet};
@@ -77,7 +77,8 @@ impl Resident {
         self.account.load()
     }
 
-    /// What the agent sent lately; held only for a few instructions.
+    /// What the agent may still make the relay do, and what it sent lately; held only for a few
+    /// instructions.
     pub(super) fn meter(&self) -> MutexGuard<'_, Meter> {
         self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,29 +16,34 @@ use crate::files;
 use crate::policy::wrap::{self, TARGET};
 use crate::types::Digest;
 
-/// Build a policy written in Rust into a component
+/// Build a policy written in Rust into a component, or wrap what another compiler made
 ///
 /// Runs cargo for `wasm32-unknown-unknown`, wraps what it makes with the interface, and puts it
 /// into the folder as `NAME.wasm`, whole or not at all: a daemon that follows it sees one change.
+/// Of a file `NAME.core.wasm` it makes `NAME.wasm` beside it, and runs nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The policy's folder, with its `Cargo.toml`
-    #[arg(default_value = ".")]
-    folder: PathBuf,
+    /// The policy's folder, with its `Cargo.toml`, or a core module `NAME.core.wasm`
+    #[arg(value_name = "FOLDER|MODULE", default_value = ".")]
+    place: PathBuf,
 }
 
 impl Arguments {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let folder = fs::canonicalize(&self.folder);
-        let folder = folder.map_err(|error| unusable(&self.folder, &error))?;
-        let name = package_name(&folder)?;
-        check_target(&folder)?;
-        let module = compile(&folder, &name)?;
+        let (made, module, file) = match self.place.is_file() {
+            true => ("it", self.place.clone(), beside(&self.place)?),
+            false => {
+                let folder = fs::canonicalize(&self.place);
+                let folder = folder.map_err(|error| unusable(&self.place, &error))?;
+                let name = package_name(&folder)?;
+                check_target(&folder)?;
+                let file = self.place.join(format!("{name}.wasm"));
+                ("what cargo made", compile(&folder, &name)?, file)
+            }
+        };
         let module = fs::read(&module).with_context(|| format!("`{}`", module.display()))?;
-        let component = wrap::wrap(&module).map_err(|error| {
-            Failure::failed(format!("what cargo made carries no interface: {error}"))
-        })?;
-        let file = self.folder.join(format!("{name}.wasm"));
+        let component = wrap::wrap(&module)
+            .map_err(|error| Failure::failed(format!("{made} cannot be wrapped: {error}")))?;
         files::replace_private(&file, &component).map_err(anyhow::Error::new)?;
         print::line(format_args!(
             "{}: {} bytes, sha256 {}",
@@ -47,6 +52,19 @@ impl Arguments {
             Digest::of(&component)
         ))
     }
+}
+
+/// Where the component of the core module in `file` is put.
+fn beside(file: &Path) -> Result<PathBuf, Failure> {
+    let name = file.file_name().and_then(OsStr::to_str);
+    let name = name.and_then(|name| name.strip_suffix(".core.wasm"));
+    let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
+        let shown = file.display();
+        Failure::Words(format!(
+            "`{shown}` is no folder, and no module that is called `NAME.core.wasm`"
+        ))
+    })?;
+    Ok(file.with_file_name(format!("{name}.wasm")))
 }
 
 #[derive(Deserialize)]
@@ -136,5 +154,14 @@ not json
 {"reason":"build-finished","success":true}"#;
         assert_eq!(module_of(said, "no-links"), Some("/t/n.wasm".into()));
         assert_eq!(module_of(said, "none"), None);
+    }
+
+    #[test]
+    fn only_a_core_module_says_what_its_component_is_called() {
+        let file = beside(Path::new("there/my.own.core.wasm"));
+        assert_eq!(file.unwrap(), Path::new("there/my.own.wasm"));
+        for other in ["there/own.wasm", ".core.wasm", "there/Cargo.toml"] {
+            assert!(beside(Path::new(other)).is_err(), "{other}");
+        }
     }
 }

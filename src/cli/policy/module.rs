@@ -43,7 +43,13 @@ pub(super) fn in_folder(folder: &Path) -> Result<PolicySpec, Failure> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension() == Some(OsStr::new("wasm")) {
+        let is_module = path.extension() == Some(OsStr::new("wasm"));
+        // What `policy build` wraps is no module yet.
+        let is_core = path.file_stem().is_some_and(|stem| {
+            let stem = Path::new(stem);
+            stem.extension() == Some(OsStr::new("core"))
+        });
+        if is_module && !is_core {
             found.push(path);
         }
     }
@@ -102,6 +108,19 @@ pub(super) fn with_engine<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_has_one_module_beside_what_it_was_wrapped_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str| fs::write(folder.path().join(name), "").unwrap();
+        let says = || in_folder(folder.path()).unwrap_err().to_string();
+        put("one.core.wasm");
+        assert!(says().starts_with("there is no module in "), "{}", says());
+        put("one.wasm");
+        assert_eq!(in_folder(folder.path()).unwrap().name, "one");
+        put("two.wasm");
+        assert!(says().starts_with("there is more than one module"));
+    }
 
     #[test]
     fn a_file_gives_its_policy_a_name_that_is_allowed() {

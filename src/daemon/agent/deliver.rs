@@ -29,6 +29,7 @@ use crate::daemon::handle::GatewayStatus;
 use crate::daemon::inbound::{Admitted, Inbox, Settled};
 use crate::daemon::random;
 use crate::daemon::rows::RowId;
+use crate::daemon::story::Events;
 use crate::db::DbError;
 use crate::follow::Followed;
 use crate::tasks::Tasks;
@@ -36,7 +37,7 @@ use crate::tasks::Tasks;
 use hook_in_force::HookInForce;
 
 /// How long a message waits after an attempt: at first about as long as a gateway's restart takes,
-/// at most five minutes, so that ten attempts take some twenty.
+/// at most five minutes; the nine waits between ten attempts are some nine minutes.
 const RETRY: Backoff = Backoff {
     first: Duration::from_secs(1),
     most: Duration::from_secs(5 * 60),
@@ -84,9 +85,10 @@ pub(in crate::daemon) fn start(
     hooks: watch::Receiver<Followed<Option<HookSettings>>>,
     fences: FenceKey,
     clock: Clock,
+    events: Events,
 ) -> Result<watch::Receiver<GatewayStatus>, NoClient> {
     let gateway = Gateway::new(terms.gateway.base_url.clone())?;
-    let (status, told) = status::channel();
+    let (status, told) = status::channel(events);
     let deliver = Deliver {
         wakes: inbox.wakes(),
         inbox,

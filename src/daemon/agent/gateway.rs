@@ -1,8 +1,7 @@
 //! Requests to the gateway: the only place that speaks HTTP to it.
 //!
 //! Redirects are not followed and no proxy is used: the token goes to the gateway that the
-//! configuration names and nowhere else. Nothing here is logged but what went wrong, never with
-//! the token or a body.
+//! configuration names and nowhere else. Nothing is logged here.
 
 use std::time::Duration;
 

@@ -34,7 +34,7 @@ async fn agent(
 
 /// The longest name, version or capability, and the longest description, in characters.
 const WORD_MAX_CHARS: usize = 128;
-const DESCRIPTION_MAX_CHARS: usize = 1_000;
+const DESCRIPTION_MAX_CHARS: usize = 1_024;
 /// How many capabilities are shown.
 const CAPABILITIES_SHOWN: usize = 32;
 

@@ -18,13 +18,11 @@ use crate::types::Secret;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Routes that tell no content and change no trust.
-const OPEN_ROUTES: [&str; 11] = [
+const OPEN_ROUTES: [&str; 9] = [
     "/",
     "/healthz",
     "/readyz",
     "/status",
-    "/metrics",
-    "/openapi.json",
     "/policies",
     "/policies/evaluate",
     "/send",

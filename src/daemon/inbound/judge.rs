@@ -78,6 +78,8 @@ impl Subject for Arrival {
     }
 }
 
+/// The door for what came in: tells a repeat, looks for a place, has the chain judge, and writes
+/// what became of it, all in the transaction of `bench`.
 pub(in crate::daemon) fn take(
     bench: &mut Bench<'_>,
     verified: Arc<Verified>,

@@ -29,7 +29,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::{info, warn};
 
@@ -54,6 +54,8 @@ use writer::Writer;
 
 /// How long the relay may take to open the session.
 const SESSION_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a session that ends waits for what it still has to write.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 /// How often overdue answers and life are looked after.
 const TICK: Duration = Duration::from_secs(1);
 /// Frames in the queue past which no others are taken in for it.
@@ -147,7 +149,9 @@ impl Open<'_> {
                     Ok(())
                 }
                 room = inbound.reserve(), if self.parked.is_some() => self.unpark(room),
-                packet = stream.next(), if self.parked.is_none() => self.hear(packet),
+                packet = stream.next(), if self.parked.is_none() && self.settling.has_room() => {
+                    self.hear(packet)
+                }
             };
             if let Err(end) = step {
                 return end;
@@ -269,8 +273,17 @@ impl Open<'_> {
             let settlement = settlement(Said::Gone, one.attempts, 0.0);
             self.settling.settle(&self.link.outbox, one.row, settlement);
         }
-        while !self.settling.is_empty() {
-            self.settling.next().await;
+        let written = async {
+            while !self.settling.is_empty() {
+                let written = self.settling.next().await;
+                if let Err(why) = written.result {
+                    warn!("what became of a message could not be written: {why}");
+                }
+            }
+        };
+        // What is not written by then still says `queued`, and goes again under its id.
+        if timeout(CLOSE_DEADLINE, written).await.is_err() {
+            warn!("the database is slow: some of what became of messages is not written");
         }
         self.writer.close(code).await;
     }

@@ -75,6 +75,8 @@ impl Subject for Departure {
     }
 }
 
+/// The door for what a local caller wants sent: answers a repeated key, has the chain judge, and
+/// writes the row, all in the transaction of `bench`.
 pub(in crate::daemon) fn draft(bench: &mut Bench<'_>, draft: Draft) -> rusqlite::Result<Drafted> {
     if let Some(answer) = answered_before(bench.connection, &draft)? {
         return Ok(refused_or_known(answer));

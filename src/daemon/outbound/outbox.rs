@@ -155,11 +155,11 @@ pub(in crate::daemon) fn refuse_all_of_others(
     )?;
     let why = format!("it was drafted as another agent; this agent is {me} now");
     let refused: Vec<About> = connection
-        .prepare_cached(
-            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3
-             WHERE author <> ?1 AND state IN ('queued', 'held')
-             RETURNING author, recipient, id, conversation",
-        )?
+        .prepare_cached(&format!(
+            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3, {EMPTIED}
+                 WHERE author <> ?1 AND state IN ('queued', 'held')
+                 RETURNING author, recipient, id, conversation"
+        ))?
         .query_map(params![me.as_str(), why, now.as_millis()], about)?
         .collect::<rusqlite::Result<_>>()?;
     tell_refused(connection, &refused, now, &why)

@@ -6,19 +6,23 @@ use tracing::{info, warn};
 use crate::daemon::agent::gateway::Health;
 use crate::daemon::agent::lanes::Closed;
 use crate::daemon::handle::GatewayStatus;
+use crate::daemon::story::Events;
+use crate::daemon::view::Event;
 
 /// Puts together what is known from requests and from asking.
 #[derive(Debug)]
 pub(super) struct Teller {
     told: watch::Sender<GatewayStatus>,
+    events: Events,
     health: Option<Health>,
     closed: Option<Closed>,
 }
 
-pub(super) fn channel() -> (Teller, watch::Receiver<GatewayStatus>) {
+pub(super) fn channel(events: Events) -> (Teller, watch::Receiver<GatewayStatus>) {
     let (told, newest) = watch::channel(GatewayStatus::default());
     let teller = Teller {
         told,
+        events,
         health: None,
         closed: None,
     };
@@ -54,11 +58,17 @@ impl Teller {
             },
             (None, None) => GatewayStatus::default(),
         };
-        self.told.send_if_modified(|newest| {
+        let is_new = self.told.send_if_modified(|newest| {
             let is_new = *newest != status;
-            *newest = status;
+            newest.clone_from(&status);
             is_new
         });
+        if is_new {
+            self.events.tell(Event::Gateway {
+                ready: status.ready,
+                detail: status.problem,
+            });
+        }
     }
 }
 
@@ -66,5 +76,30 @@ fn not_ready(why: &str) -> GatewayStatus {
     GatewayStatus {
         ready: false,
         problem: Some(why.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_told_once() {
+        let events = Events::new();
+        let mut heard = events.listen();
+        let (mut teller, status) = channel(events);
+        let away = || Health::Not("it is away".to_owned());
+        for health in [Health::Live, Health::Live, away(), away(), Health::Live] {
+            teller.health(health);
+        }
+        assert!(status.borrow().ready);
+        let told = std::iter::from_fn(|| heard.try_recv().ok());
+        let told: Vec<_> = told
+            .map(|event| serde_json::to_value(event).unwrap())
+            .map(|event| (event["ready"].clone(), event["detail"].clone()))
+            .collect();
+        let ready = (true.into(), serde_json::Value::Null);
+        let away = (false.into(), "it is away".into());
+        assert_eq!(told, [ready.clone(), away, ready]);
     }
 }

@@ -11,6 +11,10 @@ use crate::daemon::outbound::{Outbox, Settlement};
 use crate::daemon::rows::RowId;
 use crate::db::DbError;
 
+/// Writes under way before the session stops reading: a slow disk keeps the relay waiting, not us
+/// growing.
+const WRITES_MAX: usize = 256;
+
 /// Writes to the database that the session waits for, and the rows that they are about.
 #[derive(Default)]
 pub(super) struct Settling {
@@ -55,6 +59,11 @@ impl Settling {
     ) {
         let write = write.map(|result| Written { row: None, result });
         self.writes.push(write.boxed());
+    }
+
+    /// Whether there is room for another write.
+    pub(super) fn has_room(&self) -> bool {
+        self.writes.len() < WRITES_MAX
     }
 
     pub(super) fn is_empty(&self) -> bool {

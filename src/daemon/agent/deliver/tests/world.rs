@@ -51,7 +51,7 @@ impl World {
             events: events.listen(),
             words: Vec::new(),
         });
-        let inbox = Inbox::new(db.clone(), events, Clock::system());
+        let inbox = Inbox::new(db.clone(), events.clone(), Clock::system());
         let (hooks, followed) = watch::channel(followed(&gateway));
         let mut terms = Terms::new(configured(&gateway.base_url()));
         let short = Backoff {
@@ -64,7 +64,7 @@ impl World {
         terms.grace = Duration::ZERO;
         let fences = FenceKey::new(&Secret::new("fence"));
         let (inbox_too, clock) = (inbox.clone(), Clock::system());
-        let status = start(&tasks, inbox_too, terms, followed, fences, clock).unwrap();
+        let status = start(&tasks, inbox_too, terms, followed, fences, clock, events).unwrap();
         Self {
             gateway,
             inbox,
