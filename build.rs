@@ -3,6 +3,7 @@
 //!
 //! Writes `OUT_DIR/<name>.wasm` and `OUT_DIR/builtins.rs`, a list of name and bytes. The bytes
 //! depend on the sources, the lock file and the compiler alone, never on where the checkout lies.
+//! Beside them it writes `OUT_DIR/no_op.wasm`, which `policy bench` measures against.
 
 use std::env;
 use std::error::Error;
@@ -16,6 +17,9 @@ use std::process::{Command, Stdio};
 mod wrap;
 
 use wrap::TARGET;
+
+/// The policy that does nothing. It has no cases, and is no default.
+const NO_OP: &str = "no-op";
 
 fn main() {
     let Err(error) = build() else { return };
@@ -32,6 +36,7 @@ fn build() -> Result<(), Box<dyn Error>> {
     watch(&names);
     bring_target()?;
     let modules = compile(&policies, &names, &out.join("policies"))?;
+    wrap_file(&modules.join("no_op.wasm"), &out.join("no_op.wasm"))?;
     let mut list = String::from("&[\n");
     for name in names {
         let component = out.join(format!("{name}.wasm"));
@@ -78,7 +83,7 @@ fn watch(names: &[String]) {
     for path in fixed {
         tell_cargo("rerun-if-changed", path);
     }
-    for name in names {
+    for name in names.iter().map(String::as_str).chain([NO_OP]) {
         for part in ["Cargo.toml", "src"] {
             tell_cargo("rerun-if-changed", &format!("policies/{name}/{part}"));
         }
@@ -120,7 +125,7 @@ fn compile(policies: &Path, names: &[String], target: &Path) -> Result<PathBuf, 
         ])
         .arg("--target-dir")
         .arg(target);
-    for name in names {
+    for name in names.iter().map(String::as_str).chain([NO_OP]) {
         cargo.args(["--package", name]);
     }
     // What was meant for the host's own build would change or break the guests'.

@@ -6,6 +6,7 @@
 //! [`watch`] keeps the chain in force and puts a new one in its place while messages flow.
 
 mod abi;
+pub mod bench;
 mod builtin;
 mod cache;
 pub mod cases;

@@ -1,5 +1,9 @@
 //! The commands for whoever writes a policy, as processes and without a daemon.
 
+mod building;
+mod cargo;
+mod tutorial;
+
 use std::fs;
 use std::path::Path;
 
@@ -126,6 +130,106 @@ fn test_runs_the_cases_and_shows_what_differs() {
     .unwrap();
     let ran = home.run(&format!("policy test {file} --module acl"));
     assert!(ran.code == 2 && ran.stderr.contains("line 3"), "{ran:?}");
+}
+
+#[test]
+fn bench_measures_each_text_beside_a_policy_that_does_nothing() {
+    let home =
+        Home::new("[[policy]]\nname = \"mine\"\nmodule = \"builtin:acl\"\nbefore = \"acl\"\n");
+    let told = home.run("policy bench mine --runs 20 --json").json();
+    assert_eq!(
+        (&told["policy"], &told["limits"]["time_us"]),
+        (&"mine".into(), &50_000.0.into())
+    );
+    let texts = told["texts"].as_array().unwrap();
+    let sizes: Vec<_> = texts.iter().map(|text| &text["bytes"]).collect();
+    assert_eq!(sizes, [100, 2_000, 2_000]);
+    for text in texts {
+        assert_eq!(text["verdicts"]["pass"], 20, "{text}");
+        let number = |value: &serde_json::Value| value.as_f64().unwrap();
+        assert!(number(&text["p99_us"]) >= number(&text["p50_us"]), "{text}");
+        assert!(number(&text["no_op"]["p50_us"]) > 0.0 && number(&text["ratio"]) > 0.0);
+        assert!(number(&text["share_of_limit"]) > 0.0);
+    }
+    assert!(
+        told["memory_bytes"].as_u64() > Some(0) && told["start"]["p50_us"].as_f64() > Some(0.0)
+    );
+
+    let file = home.path().join("text");
+    fs::write(&file, "see\u{202e}you").unwrap();
+    let of_file = format!(
+        "policy bench sanitize --runs 5 --content @{}",
+        file.display()
+    );
+    let ran = home.run(&of_file);
+    assert!(
+        ran.code == 0 && ran.stdout.starts_with("sanitize 0.1.0, "),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("  9      rewrite"), "{ran:?}");
+    let ran = home.run("policy bench acl --settings {\"mode\":\"closed\"} --runs 5 --content hi");
+    assert!(ran.stdout.contains("given  2      reject"), "{ran:?}");
+
+    for (words, code, says) in [
+        (
+            "policy bench builtin:none",
+            2,
+            "no policy `none` comes with the program",
+        ),
+        (
+            "policy bench acl --settings {\"mood\":1}",
+            2,
+            "setting `mood`",
+        ),
+        ("policy bench acl --runs 0", 2, "--runs"),
+        ("policy bench acl --content @/no/such", 2, "cannot be read"),
+        ("policy bench", 2, "FILE|FOLDER|NAME"),
+    ] {
+        let ran = home.run(words);
+        assert!(
+            ran.code == code && ran.stderr.contains(says),
+            "{words}: {ran:?}"
+        );
+    }
+    let file = module(&home, CORE);
+    assert_eq!(home.run(&format!("policy bench {file}")).code, 2);
+    assert_eq!(home.files(), ["module.wasm", "opendialogue.toml", "text"]);
+}
+
+#[test]
+fn limits_on_the_command_line_stand_over_those_of_the_entry() {
+    // The entry has too little memory for the module.
+    let home = Home::new("[[policy]]\nname = \"acl\"\nlimits = { memory = \"1MiB\" }\n");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/acl");
+    let test = format!("policy test {} --module acl", cases.display());
+    for words in ["policy check acl", "policy bench acl --runs 1", &test] {
+        let ran = home.run(words);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(
+            said.contains("more memory than the 1048576 bytes"),
+            "{ran:?}"
+        );
+        let ran = home.run(&format!("{words} --memory 8MiB --time 1s"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        for (limit, says) in [
+            ("--memory 1KiB", "must be from \"1MiB\" to \"1GiB\""),
+            ("--memory much", "a whole number of `B`, `KiB`"),
+            ("--time 1h", "must be from \"1ms\" to \"10s\""),
+        ] {
+            let ran = home.run(&format!("{words} {limit}"));
+            assert!(ran.code == 2 && ran.stderr.contains(says), "{ran:?}");
+        }
+    }
+    let limits = home
+        .run("policy bench acl --runs 1 --memory 8MiB --time 1s --json")
+        .json();
+    assert_eq!(limits["limits"]["memory_bytes"], 8 << 20);
+    assert_eq!(limits["limits"]["time_us"], 1_000_000.0);
+    let ran = home.run("policy check --time 1s");
+    assert!(
+        ran.code == 2 && ran.stderr.contains("go with a module"),
+        "{ran:?}"
+    );
 }
 
 #[test]

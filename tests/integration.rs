@@ -7,6 +7,8 @@ mod api;
 #[cfg(test)]
 mod authoring;
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod crossing;

@@ -1,8 +1,10 @@
 //! `opendialogue policy`: the policies, each verb in a file of its own.
 
+mod bench;
 mod build;
 mod check;
 mod inspect;
+mod limits;
 mod list;
 mod module;
 mod new;
@@ -28,6 +30,7 @@ enum Verb {
     Inspect(inspect::Arguments),
     Check(check::Arguments),
     Test(test::Arguments),
+    Bench(bench::Arguments),
     New(new::Arguments),
     Build(build::Arguments),
     Reload(reload::Arguments),
@@ -40,6 +43,7 @@ impl Arguments {
             Verb::Inspect(arguments) => arguments.run(context),
             Verb::Check(arguments) => arguments.run(context),
             Verb::Test(arguments) => arguments.run(context),
+            Verb::Bench(arguments) => arguments.run(context),
             Verb::New(arguments) => arguments.run(),
             Verb::Build(arguments) => arguments.run(),
             Verb::Reload(arguments) => arguments.run(context).await,
@@ -74,8 +78,19 @@ fn table(policies: &[Policy]) -> String {
     });
     let head = ["name", "version", "digest", "mode", "state"].map(str::to_owned);
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+    let lines = aligned(&rows);
+    let errors = policies.iter().filter_map(|policy| {
+        let error = safe::line(policy.error.as_ref()?);
+        Some(format!("{}: {error}", safe::line(&policy.name)))
+    });
+    let lines: Vec<String> = lines.into_iter().chain(errors).collect();
+    lines.join("\n")
+}
+
+/// The rows of a table as lines, each column as wide as its widest cell.
+fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<String> {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: [usize; 5] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| width(column).unwrap_or_default());
     let lines = rows.iter().map(|row| {
         let cells = row.iter().zip(widths);
         let cells: Vec<String> = cells
@@ -83,12 +98,7 @@ fn table(policies: &[Policy]) -> String {
             .collect();
         cells.join("  ").trim_end().to_owned()
     });
-    let errors = policies.iter().filter_map(|policy| {
-        let error = safe::line(policy.error.as_ref()?);
-        Some(format!("{}: {error}", safe::line(&policy.name)))
-    });
-    let lines: Vec<String> = lines.chain(errors).collect();
-    lines.join("\n")
+    lines.collect()
 }
 
 #[cfg(test)]

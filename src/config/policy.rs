@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::defaults::{self, DefaultPolicy};
+use super::kind::{Kind as _, Raw};
 use super::layers::Layers;
 use super::report::{Origin, did_you_mean};
 use crate::types::{Digest, Direction};
@@ -80,6 +81,18 @@ pub struct Limits {
     pub time: Duration,
     /// Memory in bytes.
     pub memory_bytes: u64,
+}
+
+impl Limits {
+    /// The time that `text` says, as `limits.time` would, or what is wrong with it.
+    pub fn time_of(text: &str) -> Result<Duration, String> {
+        defaults::POLICY_TIME_BOUNDS.read(Raw::Text(text))
+    }
+
+    /// The bytes that `text` says, as `limits.memory` would, or what is wrong with it.
+    pub fn memory_of(text: &str) -> Result<u64, String> {
+        defaults::POLICY_MEMORY_BOUNDS.read(Raw::Text(text))
+    }
 }
 
 impl Mode {

@@ -116,6 +116,13 @@ impl Instance {
             Instance::V0_1(instance) => instance.evaluate(policy, question, memory),
         }
     }
+
+    /// How much memory it has by now.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        match self {
+            Instance::V0_1(instance) => instance.memory_bytes(),
+        }
+    }
 }
 
 /// Compiles the component in `bytes`, without running any of it.

@@ -229,6 +229,12 @@ impl Meter {
         }
     }
 
+    /// How much memory the instance has by now, of at most `limits`.
+    pub(crate) fn memory_bytes(&self, limits: Limits) -> u64 {
+        let left = u64::try_from(self.memory_left).unwrap_or(u64::MAX);
+        limits.memory_bytes.saturating_sub(left)
+    }
+
     /// Starts a call.
     pub(crate) fn begin(&mut self) {
         self.refused_memory = false;

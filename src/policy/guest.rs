@@ -220,6 +220,13 @@ impl Guest {
         Ok(())
     }
 
+    /// How much memory the instance in use has by now.
+    pub(crate) fn memory_bytes(&self) -> Option<u64> {
+        let seat = self.seat();
+        let running = seat.running.as_ref();
+        running.map(|running| running.instance.memory_bytes())
+    }
+
     fn restart(&self, journal: &Arc<Journal>) -> Result<Running, CallFailed> {
         let journal = Arc::clone(journal);
         let mut instance = self.prepared.start(&self.engine, journal, self.limits)?;

@@ -86,6 +86,13 @@ impl Home {
         Ran::of(piped.spawn().unwrap())
     }
 
+    /// Runs a line at a shell in the home, with the home's environment.
+    pub(crate) fn type_in(&self, line: &str) -> Ran {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", line]).current_dir(self.directory.path());
+        Ran::of(self.furnish(&mut shell).spawn().unwrap())
+    }
+
     /// The names of what lies in the home, in order.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.directory.path()).unwrap();
@@ -104,14 +111,17 @@ impl Home {
 
     fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_opendialogue"));
+        self.furnish(command.args(words.split_whitespace()));
         command
-            .args(words.split_whitespace())
+    }
+
+    fn furnish<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+            .stderr(Stdio::piped())
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::client::view;
 use super::super::failure::Failure;
 use super::super::{Context, print};
+use super::limits::LimitArguments;
 use super::{module, table};
 use crate::config::Overrides;
 use crate::policy::{Chain, Engine, Fault, LoadFailed, PolicySpec};
@@ -15,12 +16,14 @@ use crate::policy::{Chain, Engine, Fault, LoadFailed, PolicySpec};
 /// Without a module: the chain of the configuration. Needs no daemon and creates nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A module's file, or a policy's name
-    #[arg(value_name = "FILE|NAME")]
+    /// A module's file, a policy's folder, or a policy's name
+    #[arg(value_name = "FILE|FOLDER|NAME")]
     module: Option<String>,
     /// The module's settings, as JSON
-    #[arg(long, value_name = "JSON", requires = "module", value_parser = settings)]
+    #[arg(long, value_name = "JSON", requires = "module", value_parser = module::settings)]
     settings: Option<Value>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -30,6 +33,12 @@ impl Arguments {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let checked = match &self.module {
             Some(words) => self.one(context, words)?,
+            None if self.limits.are_given() => {
+                return Err(Failure::Words(
+                    "`--time` and `--memory` go with a module; the configuration has `limits`"
+                        .to_owned(),
+                ));
+            }
             None => of_configuration(context)?,
         };
         let faults = match checked {
@@ -51,6 +60,7 @@ impl Arguments {
         if let Some(settings) = &self.settings {
             spec.settings = settings.clone();
         }
+        self.limits.apply(&mut spec);
         module::with_engine(|engine| {
             let loaded = load(engine, &[spec]);
             // There is no line to tell: the settings stand on the command line.
@@ -72,12 +82,4 @@ fn load(engine: &Engine, specs: &[PolicySpec]) -> Result<Chain, LoadFailed> {
     let chain = Chain::load(engine, specs)?;
     chain.self_test()?;
     Ok(chain)
-}
-
-fn settings(text: &str) -> Result<Value, String> {
-    match serde_json::from_str(text) {
-        Ok(settings @ Value::Object(_)) => Ok(settings),
-        Ok(_) => Err("settings are a JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
 }

@@ -12,8 +12,9 @@ use crate::policy::{self, Description, Inspection};
 /// A module that would be refused is shown as well, with the reason. Needs no daemon.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A module's file, or the name of a policy that is configured or comes with the program
-    #[arg(value_name = "FILE|NAME")]
+    /// A module's file, a policy's folder, or the name of a policy that is configured or comes with
+    /// the program
+    #[arg(value_name = "FILE|FOLDER|NAME")]
     module: String,
     /// Print JSON
     #[arg(long)]

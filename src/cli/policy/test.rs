@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::super::failure::Failure;
 use super::super::{Context, print, safe};
+use super::limits::LimitArguments;
 use super::module;
 use crate::policy::PolicySpec;
 use crate::policy::cases::{self, Case, Difference, Miss, Runner};
@@ -22,9 +23,11 @@ pub(super) struct Arguments {
     /// A policy's folder, or one file of cases
     #[arg(value_name = "FOLDER|FILE", default_value = ".")]
     place: PathBuf,
-    /// The module to test: a file, or a policy's name
-    #[arg(long, value_name = "FILE|NAME")]
+    /// The module to test: a file, a policy's folder, or a policy's name
+    #[arg(long, value_name = "FILE|FOLDER|NAME")]
     module: Option<String>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -44,10 +47,11 @@ struct Failed {
 impl Arguments {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let files = files(&self.place)?;
-        let spec = match &self.module {
+        let mut spec = match &self.module {
             Some(words) => module::named(context, words)?,
             None => built(&self.place)?,
         };
+        self.limits.apply(&mut spec);
         let (run, failed) = run(spec, &files)?;
         if self.json {
             print::json(&json!({ "cases": run, "failed": failed }))?;
@@ -104,26 +108,7 @@ fn built(place: &Path) -> Result<PolicySpec, Failure> {
         true => Path::new("."),
         false => folder,
     });
-    let mut found = Vec::new();
-    if let Some(folder) = folder {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.extension() == Some(OsStr::new("wasm")) {
-                found.push(path);
-            }
-        }
-    }
-    match found.as_slice() {
-        [module] => Ok(module::of_file(module)),
-        [] => Err(Failure::Words(
-            "there is no module to test: name one with `--module`, or build it first with \
-             `opendialogue policy build`"
-                .to_owned(),
-        )),
-        _ => Err(Failure::Words(
-            "there is more than one module: name one with `--module`".to_owned(),
-        )),
-    }
+    module::in_folder(folder.unwrap_or(Path::new(".")))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

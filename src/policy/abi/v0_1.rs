@@ -133,6 +133,10 @@ impl Instance {
         Ok((decided(policy, said)?, wrote))
     }
 
+    pub(super) fn memory_bytes(&self) -> u64 {
+        self.store.data().meter.memory_bytes(self.limits)
+    }
+
     fn failed(&self, error: &wasmtime::Error, time: Duration) -> CallFailed {
         let refused_memory = self.store.data().meter.refused_memory();
         failed(error, self.limits, refused_memory, time)

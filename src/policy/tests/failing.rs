@@ -86,16 +86,21 @@ fn nonsense_is_a_policy_error() {
 
 #[test]
 fn an_answer_of_100_mib_is_never_taken_in() {
-    let module = Module::that_does(
-        "(drop (memory.grow (i32.const 1700)))
-         (i32.store8 (i32.const 0x1000) (i32.const 1))
+    let grown = "(drop (memory.grow (i32.const 1700)))";
+    for code in [
+        "(i32.store8 (i32.const 0x1000) (i32.const 1))
          (i32.store offset=12 (i32.const 0x1000) (i32.const 104857600))",
-    );
-    let shelf = Shelf::new();
-    let mut spec = shelf.put("one", &module.bytes());
-    spec.limits.memory_bytes = 256 * 1024 * 1024;
-    let failure = failure(&load(&[spec]), &mut PolicyState::default());
-    assert!(failure.contains("too much"), "{failure}");
+        "(i32.store8 (i32.const 0x1000) (i32.const 2))
+         (i32.store offset=20 (i32.const 0x1000) (i32.const 104857600))",
+        "(call $write (i32.const 1) (i32.const 0) (i32.const 104857600))",
+    ] {
+        let module = Module::that_does(&format!("{grown}{code}"));
+        let shelf = Shelf::new();
+        let mut spec = shelf.put("one", &module.bytes());
+        spec.limits.memory_bytes = 256 * 1024 * 1024;
+        let failure = failure(&load(&[spec]), &mut PolicyState::default());
+        assert!(failure.contains("too much"), "{failure}");
+    }
 }
 
 #[test]
@@ -121,13 +126,75 @@ fn ten_thousand_annotations_are_never_taken_in() {
 
 #[test]
 fn text_that_is_not_utf_8_is_a_policy_error() {
-    let mut module = Module::that_says(Says::Rewrite("abc"), &[]);
-    module.evaluate.insert_str(
-        0,
-        "(i32.store8 (i32.load offset=8 (i32.const 0x1000)) (i32.const 0xff))",
+    let noted = [("key", "value")].as_slice();
+    for (says, annotations, text) in [
+        (
+            Says::Rewrite("abc"),
+            &[][..],
+            "(i32.load offset=8 (i32.const 0x1000))",
+        ),
+        (
+            Says::Reject("code"),
+            &[],
+            "(i32.load offset=8 (i32.const 0x1000))",
+        ),
+        (
+            Says::Reject("code"),
+            &[],
+            "(i32.load offset=16 (i32.const 0x1000))",
+        ),
+        (
+            Says::Pass,
+            noted,
+            "(i32.load (i32.load offset=40 (i32.const 0x1000)))",
+        ),
+        (
+            Says::Pass,
+            noted,
+            "(i32.load offset=8 (i32.load offset=40 (i32.const 0x1000)))",
+        ),
+    ] {
+        let mut module = Module::that_says(says, annotations);
+        let spoil = format!("(i32.store8 {text} (i32.const 0xff))");
+        module.evaluate.insert_str(0, &spoil);
+        let failure = failure(&chain_of(&module), &mut PolicyState::default());
+        assert!(failure.contains("utf-8"), "{text}: {failure}");
+    }
+    let logs = "(i32.store8 (i32.const 0x8000) (i32.const 0xff))
+        (call $write (i32.const 1) (i32.const 0x8000) (i32.const 4))";
+    let failure = failure(
+        &chain_of(&Module::that_does(logs)),
+        &mut PolicyState::default(),
     );
-    let failure = failure(&chain_of(&module), &mut PolicyState::default());
     assert!(failure.contains("utf-8"), "{failure}");
+}
+
+#[test]
+fn what_goes_wrong_on_the_thousandth_message_is_that_messages_alone() {
+    for (code, says) in [
+        ("(unreachable)", "wasm trap"),
+        ("(loop (br 0))", "it took longer than 50 ms"),
+        (
+            "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) (unreachable)",
+            "it wants more memory",
+        ),
+    ] {
+        let chain = chain_of(&Module::that_does(&format!(
+            "(global.set $count (i32.add (global.get $count) (i32.const 1)))
+             (if (i32.eq (global.get $count) (i32.const 1000)) (then {code}))"
+        )));
+        let state = &mut PolicyState::default();
+        for _ in 1..1_000 {
+            let ruling = judge(&chain, &letter("hello"), state);
+            assert_eq!(ruling.steps[0].verdict, StepVerdict::Pass, "{code}");
+        }
+        let failure = failure(&chain, state);
+        assert!(failure.starts_with(says), "{failure}");
+        assert_eq!(chain.snapshot()[0].state, PolicyHealth::Failing);
+        let ruling = judge(&chain, &letter("hello"), state);
+        assert_eq!(ruling.steps[0].verdict, StepVerdict::Pass, "{code}");
+        assert_eq!(chain.snapshot()[0].state, PolicyHealth::Ready);
+    }
 }
 
 #[test]
@@ -289,4 +356,31 @@ fn a_call_that_writes_without_end_is_refused_and_goes_on() {
         );
     }
     assert!(state.shelf("one").bytes() <= state::CALL_BYTES);
+}
+
+#[test]
+fn a_policy_that_fills_its_state_is_refused_more_and_goes_on() {
+    // Sets eight values of 64 KiB less one under keys that no call used before.
+    let chain = chain_of(&Module::that_does(
+        "(loop
+           (global.set $count (i32.add (global.get $count) (i32.const 1)))
+           (i32.store (i32.const 0x8000) (global.get $count))
+           (call $set (i32.const 0x8000) (i32.const 4)
+             (i32.const 0x10000) (i32.const 0xffff) (i32.const 0x8010))
+           (local.set $n (i32.add (local.get $n) (i32.const 1)))
+           (br_if 0 (i32.lt_u (local.get $n) (i32.const 8))))",
+    ));
+    let state = &mut PolicyState::default();
+    let mut refused = 0;
+    for _ in 0..50 {
+        let ruling = judge(&chain, &letter("hello"), state);
+        assert_eq!(ruling.steps[0].verdict, StepVerdict::Pass);
+        refused += usize::from(ruling.changes.is_empty());
+    }
+    let bytes = state.shelf("one").bytes();
+    assert!(
+        bytes <= state::QUOTA_BYTES && bytes > state::QUOTA_BYTES - 70_000,
+        "{bytes}"
+    );
+    assert!(refused > 10, "{refused}");
 }

@@ -122,42 +122,86 @@ fn a_missing_or_mistyped_export_is_named() {
 
 #[test]
 fn a_policy_that_fails_before_any_message_is_refused() {
-    let endless = "(loop (br 0)) (unreachable)";
-    for (module, during) in [
+    const ENDLESS: &str = "(loop (br 0)) (unreachable)";
+    const GROWS: &str = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))
+        (unreachable)";
+    let starts = |code: &str| Module {
+        start: format!("(func $begin {code}) (start $begin)").leak(),
+        ..Module::default()
+    };
+    let describes = |describe| Module {
+        describe,
+        ..Module::default()
+    };
+    let configures = |configure| Module {
+        configure,
+        ..Module::default()
+    };
+    let memory = "it wants more memory than the 16777216 bytes of its limit";
+    let time = "it took longer than 1000 ms";
+    for (module, during, why) in [
+        (starts("(unreachable)"), "while it was started", "wasm trap"),
+        (starts("(loop (br 0))"), "while it was started", time),
+        (starts(GROWS), "while it was started", memory),
+        (describes("(unreachable)"), "in `describe`", "wasm trap"),
+        (describes(ENDLESS), "in `describe`", time),
+        (describes(GROWS), "in `describe`", memory),
+        (configures("(unreachable)"), "in `configure`", "wasm trap"),
+        (configures(ENDLESS), "in `configure`", time),
+        (configures(GROWS), "in `configure`", memory),
+    ] {
+        let refusal = refused_module(&module);
+        let begins = format!("policy `mine`: it failed {during}: {why}");
+        assert!(refusal.starts_with(&begins), "{refusal}");
+    }
+}
+
+#[test]
+fn what_a_policy_says_before_any_message_has_a_bound_and_is_text() {
+    let says = |describe, configure| Module {
+        describe,
+        configure,
+        ..Module::default()
+    };
+    for (module, during, why) in [
         (
-            Module {
-                start: "(func $begin (unreachable)) (start $begin)",
-                ..Module::default()
-            },
-            "it failed while it was started: ",
+            // Its name has 12 MB.
+            says(
+                "(drop (memory.grow (i32.const 192)))
+                 (i32.store offset=4 (i32.const 0x400) (i32.const 12000000)) (i32.const 0x400)",
+                "(i32.const 0x800)",
+            ),
+            "in `describe`",
+            "too much",
         ),
         (
-            Module {
-                start: "(func $begin (loop (br 0))) (start $begin)",
-                ..Module::default()
-            },
-            "it failed while it was started: it took longer than 1000 ms",
+            says(
+                "(i32.store8 (i32.load (i32.const 0x400)) (i32.const 0xff)) (i32.const 0x400)",
+                "(i32.const 0x800)",
+            ),
+            "in `describe`",
+            "utf-8",
         ),
         (
-            Module {
-                describe: "(unreachable)",
-                ..Module::default()
-            },
-            "it failed in `describe`: ",
-        ),
-        (
-            Module {
-                configure: endless,
-                ..Module::default()
-            },
-            "it failed in `configure`: it took longer than 1000 ms",
+            // It complains of 500,000 settings without a name.
+            says(
+                "(i32.const 0x400)",
+                "(drop (memory.grow (i32.const 192)))
+                 (i32.store8 (i32.const 0x800) (i32.const 1))
+                 (i32.store offset=4 (i32.const 0x800) (i32.const 0x200000))
+                 (i32.store offset=8 (i32.const 0x800) (i32.const 500000)) (i32.const 0x800)",
+            ),
+            "in `configure`",
+            "too much",
         ),
     ] {
         let refusal = refused_module(&module);
+        let begins = format!("policy `mine`: it failed {during}: ");
         assert!(
-            refusal.starts_with(&format!("policy `mine`: {during}")),
+            refusal.starts_with(&begins) && refusal.contains(why),
             "{refusal}"
         );
+        assert!(refusal.len() < 500, "{refusal}");
     }
 }
 
