@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, Message as Packet};
 use tracing::{debug, warn};
 
-use super::{Open, QUEUE_MAX, SessionEnd};
+use super::{Open, SessionEnd};
 use crate::daemon::dialogue;
 use crate::daemon::inbound::{IN_HAND, Received};
 use crate::daemon::link::unsettled::said;
@@ -63,14 +63,8 @@ impl Open<'_> {
             Frame::Error(error) => self.refused(error),
             Frame::ConversationEnded(ended) => self.ended(ended),
             Frame::Session(_) => Err(SessionEnd::Renew("a second session frame".to_owned())),
-            Frame::Ping => {
-                // Without room there is enough under way for a sign of life.
-                if self.queue.len() < QUEUE_MAX {
-                    self.queue.push_back(Frame::Pong.to_text());
-                }
-                Ok(())
-            }
-            Frame::Pong | Frame::Ack(_) | Frame::Unknown(_) => Ok(()),
+            // A relay counts the answer to its WebSocket ping, which the library gives.
+            Frame::Ping | Frame::Pong | Frame::Ack(_) | Frame::Unknown(_) => Ok(()),
         }
     }
 
