@@ -33,6 +33,8 @@ const OPEN_ROUTES: [&str; 9] = [
 /// Routes that need no token even where everything does: a supervisor has none.
 const LIVENESS_ROUTES: [&str; 2] = ["/healthz", "/readyz"];
 
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// The rules of one listener.
 #[derive(Debug)]
 pub(super) struct Guard {
@@ -59,6 +61,8 @@ pub(super) struct Asked<'a> {
     pub(super) route: Option<&'a str>,
     pub(super) host: Option<&'a str>,
     pub(super) origin: Option<&'a str>,
+    /// By which a browser says whose page asks, also where it sends no `Origin`: for an image, say.
+    pub(super) site: Option<&'a str>,
     pub(super) content_type: Option<&'a str>,
     /// The announced length; none where there is no body or its length is not known yet.
     pub(super) content_length: Option<u64>,
@@ -108,6 +112,12 @@ impl Guard {
         if asked
             .origin
             .is_some_and(|origin| !self.is_own_origin(origin))
+        {
+            return Err(Denied::Origin);
+        }
+        if asked
+            .site
+            .is_some_and(|site| !["none", "same-origin"].contains(&site))
         {
             return Err(Denied::Origin);
         }
@@ -180,6 +190,7 @@ impl<'a> Asked<'a> {
                 None
             },
             origin: only(headers, ORIGIN),
+            site: only(headers, SITE),
             content_type: only(headers, CONTENT_TYPE),
             content_length,
             has_body: content_length.is_some_and(|length| length > 0)

@@ -44,6 +44,22 @@ fn only_hosts_of_this_listener_are_served() {
 }
 
 #[test]
+fn a_page_of_another_site_gets_nothing_though_it_names_no_origin() {
+    for (site, served) in [
+        (None, true),
+        (Some("none"), true),
+        (Some("same-origin"), true),
+        (Some("same-site"), false),
+        (Some("cross-site"), false),
+        (Some(""), false),
+    ] {
+        let judged = guard(false).judge(&Asked { site, ..plain() });
+        let expected = if served { Ok(()) } else { Err(Denied::Origin) };
+        assert_eq!(judged, expected, "{site:?}");
+    }
+}
+
+#[test]
 fn a_listener_on_another_loopback_address_is_named_by_it() {
     let guard = Guard::new("127.8.8.8:9".parse().unwrap(), Secret::new("t"), false);
     for host in ["127.8.8.8:9", "localhost:9"] {
