@@ -133,22 +133,13 @@ impl Message {
             conversation_id,
             ..
         } = self;
-        let kind = match self.kind.as_str() {
-            "text" => String::new(),
-            kind => format!("{} ", safe::line(kind)),
-        };
-        let state = safe::line(&self.state);
+        let (kind, state) = (safe::kind(&self.kind), safe::line(&self.state));
         let at = time::moment(self.received_at);
-        let mut shown = format!(
+        let head = format!(
             "#{seq} {at}  {kind}from {from} ({trust}), {state}\n    message {message_id} in conversation {conversation_id}"
         );
-        if let Some(reason) = &self.reason {
-            shown = format!("{shown}\n    {}", safe::line(reason));
-        }
-        if let Some(text) = safe::text(&self.content, self.content_bytes, "    ") {
-            shown = format!("{shown}\n{text}");
-        }
-        shown
+        let text = safe::text(&self.content, self.content_bytes, "    ");
+        safe::entry(head, self.reason.as_deref(), text)
     }
 }
 

@@ -16,6 +16,28 @@ const CANCEL_TAG: char = '\u{e007f}';
 /// More than any flag's name has.
 const MAX_FLAG_TAGS: usize = 6;
 
+/// A message's kind before who it is from or to: nothing for a text.
+pub(super) fn kind(kind: &str) -> String {
+    match kind {
+        "text" => String::new(),
+        kind => format!("{} ", line(kind)),
+    }
+}
+
+/// A message of a box: its head, why it stands as it does, and its text behind a margin.
+pub(super) fn entry(head: String, reason: Option<&str>, text: Option<String>) -> String {
+    let mut shown = head;
+    for more in reason
+        .map(|reason| format!("    {}", line(reason)))
+        .into_iter()
+        .chain(text)
+    {
+        shown.push('\n');
+        shown.push_str(&more);
+    }
+    shown
+}
+
 /// `text` on one line.
 pub(super) fn line(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();

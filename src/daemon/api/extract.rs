@@ -8,13 +8,29 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use super::guard::{Denied, MAX_BODY_BYTES};
+use crate::types::AgentId;
 
 /// The time for a body to come in whole.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    pub(super) limit: Option<usize>,
+}
+
+/// An id is its author's: where messages of two authors have the same, the caller names one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Author {
+    pub(super) from: Option<AgentId>,
+}
 
 /// A JSON body.
 #[derive(Debug)]

@@ -7,22 +7,16 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
-use super::extract::{Asking, MaybeBody, Part, check_limit};
+use super::extract::{Asking, Author, MaybeBody, Page, Part, check_limit};
 use crate::daemon::view::{HeldAnswer, HeldMessage};
 use crate::daemon::{Daemon, Release};
-use crate::types::{AgentId, MessageId};
+use crate::types::MessageId;
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new()
         .route("/held", get(held))
         .route("/held/{id}/release", post(release))
         .route("/held/{id}/refuse", post(refuse))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Page {
-    limit: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,14 +30,6 @@ async fn held(
 ) -> Result<Json<Held>, ApiError> {
     let held = daemon.held(check_limit(page.limit)?).await?;
     Ok(Json(Held { held }))
-}
-
-/// An id is its author's: where messages of two authors with the same are held, the caller names
-/// one.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Author {
-    from: Option<AgentId>,
 }
 
 #[derive(Debug, Default, Deserialize)]

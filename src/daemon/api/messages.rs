@@ -3,23 +3,15 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::Deserialize;
 
 use super::error::ApiError;
-use super::extract::{Asking, Part};
+use super::extract::{Asking, Author, Part};
 use crate::daemon::Daemon;
 use crate::daemon::view::Story;
 use crate::types::{AgentId, MessageId};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/messages/{id}", get(story))
-}
-
-/// An id is its author's: where two authors used the same, the caller names one.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Author {
-    from: Option<AgentId>,
 }
 
 async fn story(

@@ -3,21 +3,15 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::error::ApiError;
-use super::extract::{Asking, check_limit};
+use super::extract::{Asking, Page, check_limit};
 use crate::daemon::Daemon;
 use crate::daemon::view::OutboxMessage;
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/outbox", get(outbox))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Page {
-    limit: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]

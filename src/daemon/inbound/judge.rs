@@ -26,6 +26,12 @@ pub(in crate::daemon) fn is_proven(notes: &[Annotation]) -> bool {
         .any(|note| is_ours(note) && note.key() == UNAUTHENTICATED_RELAY)
 }
 
+/// How a message stands that comes too late, and what its sender hears.
+const TOO_LATE: (RowState, AckOutcome) = (RowState::Dead, AckOutcome::Accepted);
+const LATE: &str = "it was on its way for more than 7 days";
+/// How one stands for which there is no room.
+const NO_ROOM: (RowState, AckOutcome) = (RowState::Refused, AckOutcome::Refused);
+
 /// What came of bringing a message to the lane.
 #[derive(Debug)]
 pub(in crate::daemon) enum Intake {
@@ -101,7 +107,7 @@ pub(in crate::daemon) fn take(
     let arrival = arrive(bench, verified)?;
     if place == Place::ShareUsed {
         let why = "as many messages of this agent wait as may";
-        return refuse(bench, &arrival, why).map(Intake::Taken);
+        return settle_unjudged(bench, &arrival, NO_ROOM, why).map(Intake::Taken);
     }
     decide(bench, arrival).map(Intake::Taken)
 }
@@ -127,7 +133,7 @@ fn decide(bench: &mut Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
         return bench.judge(arrival).map(pass_on);
     }
     if arrival.verified.age() > MAX_MESSAGE_AGE {
-        return bury(bench, arrival);
+        return settle_unjudged(bench, &arrival, TOO_LATE, LATE);
     }
     let judged = bench.judge(arrival)?;
     keep(bench, judged)
@@ -168,7 +174,12 @@ fn keep(bench: &mut Bench<'_>, judged: Judged<Arrival>) -> rusqlite::Result<Take
     };
     let (arrival, ruling) = judged.into_parts();
     if matches!(ruling.outcome, Outcome::Held(_)) && !may_be_held(bench, arrival.trust)? {
-        return refuse(bench, &arrival, "as many messages are held as may be");
+        return settle_unjudged(
+            bench,
+            &arrival,
+            NO_ROOM,
+            "as many messages are held as may be",
+        );
     }
     let mut story = store(bench, &arrival, &ruling, outcome)?;
     let verified = &arrival.verified;
@@ -252,56 +263,34 @@ pub(in crate::daemon) fn reason(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// Keeps a message that was on its way for too long where a person can see it.
-fn bury(bench: &Bench<'_>, arrival: Arrival) -> rusqlite::Result<Taken> {
-    let verified = &arrival.verified;
-    let about = about(verified);
-    let why = "it was on its way for more than 7 days";
-    let row = NewRow {
-        verified,
-        trust: arrival.trust,
-        stored_at: bench.now,
-        state: RowState::Dead,
-        reason: Some(why),
-    };
-    inbox::insert_unjudged(bench.connection, &row, &arrival.annotations)?;
-    inbox::remember(bench.connection, verified, AckOutcome::Accepted, bench.now)?;
-    let entry = story::write(
-        bench.connection,
-        &about,
-        bench.now,
-        "dead",
-        Some(why.to_owned()),
-    )?;
-    Ok(Taken {
-        story: vec![entry],
-        ..taken(verified, AckOutcome::Accepted)
-    })
-}
-
 /// Whether there is room to hold one more message of a peer with this trust.
 fn may_be_held(bench: &Bench<'_>, trust: Trust) -> rusqlite::Result<bool> {
     let held = inbox::held::count(bench.connection)?;
     Ok(room::may_be_held(bench.room.held, held, trust))
 }
 
-/// Refuses a message for which there is no room, whatever the policies say of it.
-fn refuse(bench: &Bench<'_>, arrival: &Arrival, why: &str) -> rusqlite::Result<Taken> {
+/// Settles a message that no policy is asked about: where a person can see it, or refused.
+fn settle_unjudged(
+    bench: &Bench<'_>,
+    arrival: &Arrival,
+    (state, outcome): (RowState, AckOutcome),
+    why: &str,
+) -> rusqlite::Result<Taken> {
     let verified = &arrival.verified;
     let row = NewRow {
         verified,
         trust: arrival.trust,
         stored_at: bench.now,
-        state: RowState::Refused,
+        state,
         reason: Some(why),
     };
     inbox::insert_unjudged(bench.connection, &row, &arrival.annotations)?;
-    inbox::remember(bench.connection, verified, AckOutcome::Refused, bench.now)?;
+    inbox::remember(bench.connection, verified, outcome, bench.now)?;
     let (about, detail) = (about(verified), Some(why.to_owned()));
-    let entry = story::write(bench.connection, &about, bench.now, "refused", detail)?;
+    let entry = story::write(bench.connection, &about, bench.now, state.as_str(), detail)?;
     Ok(Taken {
         story: vec![entry],
-        ..taken(verified, AckOutcome::Refused)
+        ..taken(verified, outcome)
     })
 }
 
