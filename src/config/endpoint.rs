@@ -43,11 +43,6 @@ impl RelayUrl {
         self.0.port
     }
 
-    /// The path of the WebSocket.
-    pub fn connect_path(&self) -> &str {
-        &self.0.path
-    }
-
     /// The path before `/api/...`: empty unless the relay stands below a path of its host.
     pub fn rest_prefix(&self) -> &str {
         self.0.path.strip_suffix(CONNECT_PATH).unwrap_or_default()

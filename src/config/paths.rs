@@ -99,11 +99,6 @@ impl Paths {
         self.root.join("lock")
     }
 
-    /// Policy modules of the user's own, for `up` as well.
-    pub fn policies_dir(&self) -> PathBuf {
-        self.root.join("policies")
-    }
-
     /// The directory that holds the databases, the token, the cache and the log.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
@@ -132,11 +127,6 @@ impl Paths {
     /// The key that vouches for what is in [`Paths::cache_dir`].
     pub fn cache_key_file(&self) -> PathBuf {
         self.data_dir.join("cache.key")
-    }
-
-    /// Log files.
-    pub fn log_dir(&self) -> PathBuf {
-        self.data_dir.join("log")
     }
 }
 

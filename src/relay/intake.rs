@@ -70,7 +70,10 @@ pub(super) async fn take_in(
         Passed::New => count(node, &sender, message, now).await,
     };
     // The checks refuse a message to nobody, and a repeat was answered.
-    let receiver = receiver?;
+    let Some(receiver) = receiver else {
+        error!(message.id = %frame.message.id, "a message passed the checks without a receiver");
+        return Some(Settlement::Failed);
+    };
     if let Some(mark) = mark {
         sender.resident.meter().recent.note(mark, Stage::InFlight);
     }
