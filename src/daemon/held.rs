@@ -7,6 +7,7 @@
 
 mod keeper;
 mod release;
+mod room;
 mod rows;
 
 use rusqlite::Connection;
@@ -22,6 +23,8 @@ use crate::clock::Clock;
 use crate::db::{Database, DbError};
 use crate::policy::Hold;
 use crate::types::{AgentId, Direction, MessageId, Timestamp, Trust};
+
+pub(super) use room::wait_for_room;
 
 use release::{Acquaintance, Author};
 use rows::{Called, Place};

@@ -187,6 +187,38 @@ mod tests {
     use crate::config::{Environment, Overrides};
 
     #[test]
+    fn the_limit_that_is_counted_by_is_the_one_that_is_proposed() {
+        for (policies, state_file, expected) in [
+            ("", None, None),
+            ("", Some(7), Some(7)),
+            ("settings = { max_turns = 50 }", None, Some(50)),
+            ("settings = { max_turns = 50 }", Some(7), Some(50)),
+            (
+                "settings = { max_turns = 0 }",
+                Some(7),
+                Some(MAX_TURNS_MOST),
+            ),
+        ] {
+            let text = format!("[[policy]]\nname = \"conversation\"\n{policies}\n");
+            let environment = Environment::from_pairs([("HOME", "/h")]);
+            let (flags, path) = (Overrides::default(), "/c.toml".as_ref());
+            let config = Config::from_text(&environment, &flags, path, &text).unwrap();
+            let mut entries = config.policies;
+            if let Some(limit) = state_file.and_then(TurnNumber::new) {
+                entries
+                    .iter_mut()
+                    .for_each(|entry| limit_turns(entry, limit));
+            }
+            let counted = entries.iter().find_map(counted_turns);
+            assert_eq!(
+                counted.map(TurnNumber::get),
+                expected,
+                "{text} {state_file:?}"
+            );
+        }
+    }
+
+    #[test]
     fn the_owners_limit_goes_to_the_policy_that_counts_turns_and_to_no_other() {
         let text = "[[policy]]\nname = \"mine\"\nmodule = \"mine.wasm\"\n\
                     [[policy]]\nname = \"acl\"\nmode = \"off\"\n";

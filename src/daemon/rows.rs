@@ -14,7 +14,8 @@ use crate::types::{Timestamp, TurnNumber};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::daemon) struct RowId(pub(super) i64);
 
-/// What is left of a row that is refused: neither its text nor what was noted about it.
+/// What is left of a row that a policy or the owner refused: neither its text nor what was noted
+/// about it.
 pub(super) const EMPTIED: &str = "content = '', admitted = NULL, hold = NULL, annotations = '[]'";
 
 /// What a ruling writes into its message's row.

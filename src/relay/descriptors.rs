@@ -25,8 +25,8 @@ pub(super) fn raise_limit() {
     {
         info!(
             relay.open_files_max = open_max,
-            "this process may open {open_max} files, a little less than {CONNECTIONS_MAX} \
-             connections need"
+            "this process may open {open_max} files, fewer than {wanted} for all of \
+             {CONNECTIONS_MAX} connections; the system's limit (`ulimit -Hn`) says so"
         );
     }
 }

@@ -26,8 +26,8 @@ const DATABASE_REST: Duration = Duration::from_secs(1);
 
 impl HeldBox {
     /// Releases each message whose moment has come, until `stop`. What a policy of an earlier run
-    /// failed on is judged again first: that run's chain is gone.
-    /// `published` counts the chains that came after.
+    /// failed on is judged again first: that run's chain is gone. It is judged again too when
+    /// `published`, the count of the chains that came after, changes.
     pub(in crate::daemon) async fn keep(
         self,
         published: watch::Receiver<u64>,

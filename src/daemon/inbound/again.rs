@@ -1,21 +1,14 @@
 //! A held message before the chain once more: as it came, with its own time, and with the holds
 //! that were answered since.
 
-use std::time::Duration;
-
 use super::inbox::{self, held::Held};
 use super::judge::{self, is_proven};
-use crate::daemon::held::Again;
+use crate::daemon::held::{Again, wait_for_room};
 use crate::daemon::lane::Bench;
 use crate::daemon::outbound::close_used_up;
 use crate::daemon::{dialogue, story, trust};
-use crate::policy::{Annotation, Facts, Hold, Outcome, Subject, words};
-use crate::types::{AgentId, Direction, Kind, Timestamp, Trust};
-
-/// How long a message waits for room where the policy does not say when there is some.
-const ROOM_COMES_WITHIN: Duration = Duration::from_secs(60);
-/// How long it waits at most, whatever the policy says.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::policy::{Annotation, Facts, Outcome, Subject};
+use crate::types::{AgentId, Direction, Kind, Trust};
 
 /// A held message with what the host knows about it now: what the chain judges.
 #[derive(Debug)]
@@ -67,7 +60,7 @@ pub(in crate::daemon) fn judge_again(
         released_for,
         ..
     } = returning;
-    wait_for_room(&mut ruling.outcome, released_for, bench.now);
+    ruling.outcome = wait_for_room(ruling.outcome, &released_for, bench.now);
     let (about, outcome) = (&held.about, &ruling.outcome);
     let state = judge::state_of(outcome, held.kind);
     let reason = judge::reason(outcome);
@@ -94,28 +87,6 @@ pub(in crate::daemon) fn judge_again(
         reason,
         story,
     })
-}
-
-/// What was taken and acknowledged is not lost to a limit on rates because it was judged twice: it
-/// waits until there is room, and goes before the chain again with that hold answered.
-fn wait_for_room(outcome: &mut Outcome, mut held_by: Vec<String>, now: Timestamp) {
-    let Outcome::Refused(rejection) = outcome else {
-        return;
-    };
-    if rejection.code.as_str() != words::RATE_LIMITED {
-        return;
-    }
-    let wait = rejection
-        .retry_after_ms
-        .map_or(ROOM_COMES_WITHIN, Duration::from_millis);
-    held_by.push(rejection.policy.clone());
-    *outcome = Outcome::Held(Hold {
-        policy: rejection.policy.clone(),
-        code: rejection.code.clone(),
-        reason: rejection.reason.clone(),
-        until: Some(now + wait.min(LONGEST_WAIT)),
-        held_by,
-    });
 }
 
 /// The owner's word, as far as the relay over which the message came can be believed.

@@ -1,6 +1,7 @@
 //! Messages through the lane, both ways, on a database of their own: what each test says in its
 //! name. Frames come in by the inbound task, drafts by the lane itself; no socket is near.
 
+mod again;
 mod closing;
 mod failing;
 mod held;

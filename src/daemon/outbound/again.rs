@@ -5,7 +5,7 @@ use super::closing::close_used_up;
 use super::draft::{Departure, follow_conversation, state_of};
 use super::outbox::held::{Held, Standing};
 use super::outbox::{self, RowState};
-use crate::daemon::held::Again;
+use crate::daemon::held::{Again, wait_for_room};
 use crate::daemon::inbound::reason;
 use crate::daemon::lane::Bench;
 use crate::daemon::story::About;
@@ -32,7 +32,8 @@ pub(in crate::daemon) fn judge_again(
     }
     let turns = known.map_or(0, |dialogue| dialogue.turns);
     let departure = depart(bench, me, &held, turns, released_for)?;
-    let (departure, ruling) = bench.judge(departure)?.into_parts();
+    let (departure, mut ruling) = bench.judge(departure)?.into_parts();
+    ruling.outcome = wait_for_room(ruling.outcome, &departure.released_for, bench.now);
     let state = state_of(&ruling.outcome);
     let reason = reason(&ruling.outcome);
     let standing = Standing {

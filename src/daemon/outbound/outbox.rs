@@ -141,7 +141,8 @@ pub(in crate::daemon) fn refuse_all_to(
 }
 
 /// Refuses all that waits or is held of another agent than `me`: this daemon was that agent before,
-/// and nobody takes a message from it any more. Rows of a time in which the author was not written
+/// and nobody takes a message from it any more. They keep their text, so that it can be sent again by
+/// hand. Rows of a time in which the author was not written
 /// down are `before`'s.
 pub(in crate::daemon) fn refuse_all_of_others(
     connection: &Connection,
@@ -155,11 +156,11 @@ pub(in crate::daemon) fn refuse_all_of_others(
     )?;
     let why = format!("it was drafted as another agent; this agent is {me} now");
     let refused: Vec<About> = connection
-        .prepare_cached(&format!(
-            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3, {EMPTIED}
-                 WHERE author <> ?1 AND state IN ('queued', 'held')
-                 RETURNING author, recipient, id, conversation"
-        ))?
+        .prepare_cached(
+            "UPDATE outbox SET state = 'refused', reason = ?2, settled_at = ?3
+             WHERE author <> ?1 AND state IN ('queued', 'held')
+             RETURNING author, recipient, id, conversation",
+        )?
         .query_map(params![me.as_str(), why, now.as_millis()], about)?
         .collect::<rusqlite::Result<_>>()?;
     tell_refused(connection, &refused, now, &why)

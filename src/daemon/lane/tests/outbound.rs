@@ -200,6 +200,7 @@ async fn what_another_agent_drafted_here_is_refused_and_never_sent() {
     let of = move |c: &Connection| crate::daemon::stories::of(c, &me, &id);
     let story = rooms.db.read(of).await.unwrap().remove(0);
     assert_eq!(story.from, other);
+    assert_eq!(story.content, "of another agent", "its text is still there");
     let last = story.events.last().unwrap();
     assert_eq!(last.what, "refused");
     let why = format!("it was drafted as another agent; this agent is {ME} now");

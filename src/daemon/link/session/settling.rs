@@ -86,3 +86,20 @@ impl Settling {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn there_is_room_for_so_many_writes_and_again_once_one_has_ended() {
+        let mut settling = Settling::default();
+        for _ in 0..WRITES_MAX {
+            assert!(settling.has_room());
+            settling.watch(async { Ok(()) });
+        }
+        assert!(!settling.has_room());
+        settling.next().await.result.unwrap();
+        assert!(settling.has_room());
+    }
+}
