@@ -189,9 +189,6 @@ impl Memory {
         let next = self.changes.take().unwrap_or_default() + 1;
         changes.apply(connection)?;
         keep_note(connection, CHANGES, &next.to_string())?;
-        // A transaction that does not commit is noticed by the number, so nothing is ever undone
-        // step by step.
-        self.state.committed(changes.mark());
         self.changes = Some(next);
         Ok(())
     }
