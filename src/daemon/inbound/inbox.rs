@@ -1,6 +1,7 @@
 //! The inbox: every message taken, its state, and the identity of each for as long as a repeat can
 //! come. The only maker of an [`Admitted`] message that goes to the agent.
 
+pub(in crate::daemon) mod dead;
 pub(in crate::daemon) mod held;
 mod rows;
 
