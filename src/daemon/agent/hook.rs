@@ -166,10 +166,22 @@ fn read_status(status: u16, after: Option<Duration>, said: &Said, session: Optio
         400 | 413 => Answer::Never {
             why: quoted(status, said),
         },
-        401 => pause(status, "the hook's token is not the gateway's"),
-        403 => pause(status, "something before the gateway forbids the hook"),
-        404 => pause(status, "hooks are disabled or have another path"),
-        405 => pause(status, "the hook's path is another's"),
+        401 => pause(
+            status,
+            "the hook's token is not the gateway's: check `[gateway] token`, or where that is not \
+             set `hooks.token` in `openclaw.json`",
+        ),
+        403 => pause(
+            status,
+            "something before the gateway forbids the hook: check `[gateway] base_url` and what \
+             listens there",
+        ),
+        404 => pause(
+            status,
+            "hooks are disabled or have another path: `openclaw config set hooks.enabled true` \
+             enables them, `[gateway] path` names the path",
+        ),
+        405 => pause(status, "the path is no hook's: check `[gateway] path`"),
         429 => away(status, after, "too many requests"),
         503 => match said {
             Said::Error(_) => Answer::Later {
@@ -199,7 +211,8 @@ fn read_good(status: u16, said: &Said) -> Answer {
         Said::Nothing => Answer::Admitted { run_id: None },
         Said::Error(_) | Said::Object | Said::Foreign => pause(
             status,
-            "the answer is not a hook's: hooks are disabled, or this is no gateway",
+            "the answer is no hook's: `openclaw config set hooks.enabled true` enables hooks; else \
+             `[gateway] base_url` names another program",
         ),
     }
 }

@@ -170,7 +170,10 @@ async fn a_wrong_configuration_pauses_delivery_until_it_is_mended() {
         .await;
     assert_eq!(
         problem.problem.as_deref(),
-        Some("the gateway answered 401: the hook's token is not the gateway's")
+        Some(
+            "the gateway answered 401: the hook's token is not the gateway's: check `[gateway] \
+             token`, or where that is not set `hooks.token` in `openclaw.json`"
+        )
     );
     assert_eq!(world.row("m-1").await.attempts, 0);
     world.follow_openclaw_json();
