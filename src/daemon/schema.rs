@@ -12,6 +12,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0004_author.sql"),
     include_str!("schema/0005_keeping.sql"),
     include_str!("schema/0006_dropped.sql"),
+    include_str!("schema/0007_batches.sql"),
 ];
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub(in crate::daemon) enum Answer {
     },
     /// Once more, without naming a session.
     RetryWithoutSession,
-    /// This message will never be taken.
+    /// This request will never be taken.
     Never {
         /// Why, for a person.
         why: String,
@@ -100,9 +100,17 @@ pub(in crate::daemon) enum Answer {
     },
 }
 
-/// The key under which the gateway knows this message again.
-pub(in crate::daemon) fn idempotency_key(from: &AgentId, id: &MessageId) -> String {
-    format!("od:{}", Digest::of(format!("{from}\n{id}").as_bytes()))
+/// The key under which the gateway knows these messages of one sender again, or the one.
+pub(in crate::daemon) fn idempotency_key<'a>(
+    from: &AgentId,
+    ids: impl IntoIterator<Item = &'a MessageId>,
+) -> String {
+    let mut members = from.to_string();
+    for id in ids {
+        members.push('\n');
+        members.push_str(id.as_str());
+    }
+    format!("od:{}", Digest::of(members.as_bytes()))
 }
 
 /// The session of a conversation with a peer. No peer can choose it: it is a hash.
@@ -111,13 +119,8 @@ pub(in crate::daemon) fn session_key(peer: &AgentId, conversation: &Conversation
     format!("hook:opendialogue:{hash}")
 }
 
-/// The request that hands `text` to the agent.
-pub(in crate::daemon) fn call(
-    from: &AgentId,
-    id: &MessageId,
-    text: &str,
-    manner: Manner<'_>,
-) -> Call {
+/// The request that hands `text` to the agent, known by `idempotency_key`.
+pub(in crate::daemon) fn call(idempotency_key: String, text: &str, manner: Manner<'_>) -> Call {
     let body = Body {
         message: text,
         name: TASK_NAME,
@@ -128,7 +131,7 @@ pub(in crate::daemon) fn call(
     #[expect(clippy::expect_used, reason = "a struct of texts always becomes JSON")]
     let body = serde_json::to_vec(&body).expect("texts become JSON");
     Call {
-        idempotency_key: idempotency_key(from, id),
+        idempotency_key,
         body,
     }
 }

@@ -99,10 +99,12 @@ async fn an_older_inbox_keeps_its_rows_and_never_gives_a_number_twice() {
     let insert = "INSERT INTO inbox (sender, id, kind, conversation, content, trust, received_at,
                       stored_at, state, annotations, verdicts, may_repeat, attempts, content_bytes)
                   VALUES ('1', ?1, 'text', 'c', 'hello', 'unknown', 5, 7, 'dead', '[]', '[]', 1, 3, 5)";
+    let wait = "UPDATE inbox SET state = 'waiting' WHERE id = 'b'";
     old.write(|c| {
         for id in ["a", "b", "c"] {
             c.execute(insert, [id])?;
         }
+        c.execute(wait, [])?;
         c.execute("DELETE FROM inbox WHERE id IN ('a', 'c')", [])
     })
     .await
@@ -121,6 +123,10 @@ async fn an_older_inbox_keeps_its_rows_and_never_gives_a_number_twice() {
     let kept = "SELECT id, content, may_repeat + attempts, row FROM inbox ORDER BY row";
     let expected = [("b", "hello", 4, Some(2)), ("d", "hello", 4, Some(4))];
     assert_eq!(rows(&db, kept).await, expected.map(owned));
+    // What waited may have been under way, and alone.
+    let bound = "SELECT id, content, 0, batch FROM inbox ORDER BY row";
+    let expected = [("b", "hello", 0, Some(2)), ("d", "hello", 0, None)];
+    assert_eq!(rows(&db, bound).await, expected.map(owned));
 }
 
 type Shown = (String, String, u64, Option<u64>);

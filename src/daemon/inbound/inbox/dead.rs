@@ -60,8 +60,8 @@ pub(in crate::daemon) fn load(
         .optional()
 }
 
-/// Has the admitted message at `row` wait again, as if it had come at `now`. That it may have
-/// reached the agent is never forgotten.
+/// Has the admitted message at `row` wait again, as if it had come at `now`, and go alone, so under
+/// the key of its own name. That it may have reached the agent is never forgotten.
 pub(in crate::daemon) fn revive(
     connection: &Connection,
     row: RowId,
@@ -70,7 +70,7 @@ pub(in crate::daemon) fn revive(
     connection
         .prepare_cached(
             "UPDATE inbox SET state = 'waiting', reason = NULL, attempts = 0,
-                 next_attempt_at = NULL, stored_at = ?2, settled_at = NULL
+                 next_attempt_at = NULL, stored_at = ?2, settled_at = NULL, batch = row
              WHERE row = ?1 AND state = 'dead' AND admitted IS NOT NULL",
         )?
         .execute(params![row.0, now.as_millis()])?;

@@ -33,6 +33,7 @@ async fn let_go(rooms: &Rooms, id: &str) -> Result<DeadAnswer, DeadRefusal> {
 /// Gives up the oldest message that waits.
 async fn give_up(rooms: &Rooms, why: &str) {
     let row = rooms.inbox.deliverable(1).await.unwrap()[0].row();
+    rooms.inbox.bind(row, 1, |_| 1).await.unwrap();
     let once_more = Settled::Retry {
         attempts: 9,
         next_attempt_at: NOW + DAY,
