@@ -99,8 +99,8 @@ impl Lane {
             .await
     }
 
-    /// Does `work`, which brings one held message before the chain again.
-    pub(super) async fn return_held<T: Send + 'static>(
+    /// Does `work`, which brings back one message that was held or given up.
+    pub(super) async fn bring_back<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Bench<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, DbError> {

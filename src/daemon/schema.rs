@@ -11,6 +11,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0003_held.sql"),
     include_str!("schema/0004_author.sql"),
     include_str!("schema/0005_keeping.sql"),
+    include_str!("schema/0006_dropped.sql"),
+    include_str!("schema/0007_batches.sql"),
 ];
 
 #[cfg(test)]

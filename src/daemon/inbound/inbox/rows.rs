@@ -22,6 +22,8 @@ pub(in crate::daemon) enum RowState {
     Refused,
     /// Given up.
     Dead,
+    /// Given up, and let go by a person.
+    Dropped,
     /// Kept for the record; it wakes nobody.
     Noted,
 }
@@ -34,17 +36,19 @@ impl RowState {
             RowState::Held => "held",
             RowState::Refused => "refused",
             RowState::Dead => "dead",
+            RowState::Dropped => "dropped",
             RowState::Noted => "noted",
         }
     }
 
     /// Every state.
-    pub(in crate::daemon) const ALL: [RowState; 6] = [
+    pub(in crate::daemon) const ALL: [RowState; 7] = [
         RowState::Waiting,
         RowState::Delivered,
         RowState::Held,
         RowState::Refused,
         RowState::Dead,
+        RowState::Dropped,
         RowState::Noted,
     ];
 
@@ -53,7 +57,7 @@ impl RowState {
         match self {
             RowState::Waiting | RowState::Held => Stage::Open,
             RowState::Delivered | RowState::Noted => Stage::Settled,
-            RowState::Refused => Stage::Refused,
+            RowState::Refused | RowState::Dropped => Stage::Refused,
             RowState::Dead => Stage::Dead,
         }
     }
