@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0003_held.sql"),
     include_str!("schema/0004_author.sql"),
     include_str!("schema/0005_keeping.sql"),
+    include_str!("schema/0006_asked.sql"),
 ];
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! The database is the queue. A row that was settled is loaded no more, one that was not is loaded
 //! again, whatever happened between; so nothing here needs to outlive the process.
 
+mod exchange;
 mod hook_in_force;
 mod status;
 
@@ -19,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::gateway::{Gateway, HOOK_TIMEOUT, Health, NoClient};
-use super::hook::{self, Answer, Call, Manner};
+use super::hook::{Answer, Manner};
 use super::lanes::{Backoff, Jitter, Lanes, Moment, Next, Plan, Row, Rules};
-use super::render::{Facts, FenceKey, render};
+use super::render::FenceKey;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::openclaw::HookSettings;
@@ -34,6 +35,7 @@ use crate::db::DbError;
 use crate::follow::Followed;
 use crate::tasks::Tasks;
 
+use exchange::Exchange;
 use hook_in_force::HookInForce;
 
 /// How long a message waits after an attempt: at first about as long as a gateway's restart takes,
@@ -128,7 +130,7 @@ enum Event {
         message: Arc<Admitted>,
         answer: Answer,
     },
-    /// A row is written.
+    /// A row is written, or waits on unasked.
     Settled(RowId),
 }
 
@@ -215,37 +217,26 @@ impl Deliver {
             self.lanes.leave(message.row());
             return;
         };
-        let (gateway, clock) = (self.gateway.clone(), self.clock.clone());
-        let timeout = self.terms.hook_timeout;
         let session = match session {
             Session::Named => hook.session_for(&message),
             Session::Unnamed => None,
         };
-        let call = self.call(&message, session.as_deref());
-        let exchange = async move {
-            let reply = gateway.post(&hook.endpoint, call, timeout).await;
-            let answer = hook::read(&reply, session.as_deref(), clock.now());
-            Event::Answered { message, answer }
-        };
-        self.under_way.push(exchange.boxed());
-    }
-
-    fn call(&self, message: &Admitted, session: Option<&str>) -> Call {
-        let facts = Facts {
-            from: message.from(),
-            trust: message.trust(),
-            conversation: message.conversation(),
-            message_id: message.message_id(),
-            received_at: message.received_at(),
-            annotations: message.annotations(),
-        };
-        let (from, id, content) = (message.from(), message.message_id(), message.content());
-        let text = render(&facts, content, &self.fences.fence(from, id, content));
         let manner = Manner {
-            session,
+            session: session.as_deref(),
             second_turn: self.terms.gateway.second_turn,
         };
-        hook::call(from, id, &text, manner)
+        let call = exchange::call(&message, &self.fences, manner);
+        let exchange = Exchange {
+            inbox: self.inbox.clone(),
+            gateway: self.gateway.clone(),
+            hook,
+            timeout: self.terms.hook_timeout,
+            clock: self.clock.clone(),
+            message,
+            session,
+            call,
+        };
+        self.under_way.push(exchange.make().boxed());
     }
 
     /// Takes what has come to an end, and whatever else has by now: one look at the rows serves

@@ -1,6 +1,7 @@
 //! The inbox: every message taken, its state, and the identity of each for as long as a repeat can
 //! come. The only maker of an [`Admitted`] message that goes to the agent.
 
+mod asked;
 pub(in crate::daemon) mod held;
 mod rows;
 
@@ -15,10 +16,12 @@ use crate::daemon::rows::{EMPTIED, RowId, from_json, maybe_time, parsed, time};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::InboxMessage;
 use crate::db::{Database, DbError};
+use crate::fault::{self, Point};
 use crate::policy::Annotation;
 use crate::types::{AgentId, ConversationId, Digest, Direction, MessageId, Timestamp, Trust};
 use crate::wire::frame::AckOutcome;
 
+pub(in crate::daemon) use asked::{goes_at_once, mark_unheard};
 pub(in crate::daemon) use rows::{NewRow, RowState, insert, insert_unjudged};
 
 /// A handle on the inbox. Cheap to clone.
@@ -44,6 +47,7 @@ pub(in crate::daemon) struct Admitted {
     attempts: u32,
     next_attempt_at: Option<Timestamp>,
     may_repeat: bool,
+    asked: bool,
 }
 
 /// What became of an attempt to hand a message to the agent.
@@ -112,6 +116,7 @@ impl Inbox {
             .db
             .write(move |connection| settle(connection, row, &settled, now))
             .await?;
+        fault::point(Point::DeliveryCommitted);
         self.events.tell_all(entry.into_iter().collect());
         Ok(())
     }
@@ -308,6 +313,7 @@ fn deliverable(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Ad
                 attempts: row.get("attempts")?,
                 next_attempt_at: maybe_time(row, "next_attempt_at")?,
                 may_repeat: row.get("may_repeat")?,
+                asked: row.get("asked")?,
             })
         })?
         .collect()
@@ -346,7 +352,8 @@ fn settle(
     let settled_row = connection
         .prepare_cached(
             "UPDATE inbox SET state = ?2, reason = ?3, attempts = coalesce(?4, attempts),
-                 next_attempt_at = ?5, may_repeat = may_repeat OR ?6, run_id = ?7, settled_at = ?8
+                 next_attempt_at = ?5, may_repeat = may_repeat OR ?6, run_id = ?7, settled_at = ?8,
+                 asked = 0
              WHERE row = ?1 AND state = 'waiting' RETURNING sender, id, conversation",
         )?
         .query_row(
@@ -368,9 +375,11 @@ fn settle(
         Settled::Retry { .. } => "retry",
         Settled::Dead { .. } => "dead",
     };
-    settled_row
+    let entry = settled_row
         .map(|about| story::write(connection, &about, now, what, detail.cloned()))
-        .transpose()
+        .transpose();
+    fault::point(Point::DeliveryWritten);
+    entry
 }
 
 fn about(row: &Row<'_>) -> rusqlite::Result<About> {

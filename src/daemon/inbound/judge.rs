@@ -232,6 +232,7 @@ fn store(
         stored_at: bench.now,
         state,
         reason: reason.as_deref(),
+        asked: state == RowState::Waiting && inbox::goes_at_once(bench.connection)?,
     };
     inbox::insert(bench.connection, &row, ruling)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;
@@ -285,6 +286,7 @@ fn settle_unjudged(
         stored_at: bench.now,
         state,
         reason: Some(why),
+        asked: false,
     };
     inbox::insert_unjudged(bench.connection, &row, &arrival.annotations)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;

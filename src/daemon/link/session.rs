@@ -98,7 +98,7 @@ pub(super) async fn run(link: &Link, socket: Socket, connect_nonce: &Nonce) -> S
     let mut open = Open {
         link,
         unsettled: Unsettled::new(session.features.is_some()),
-        lookout: Lookout::new(link.outbox.clone()),
+        lookout: Lookout::new(link.outbox.clone(), session.features),
         session,
         writer: Writer::start(sink),
         queue: VecDeque::new(),
