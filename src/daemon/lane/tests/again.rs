@@ -141,9 +141,14 @@ async fn a_draft_waits_for_room_too() {
 async fn what_still_cannot_be_judged_is_tried_once_for_each_chain() {
     const MANY: usize = 600;
     let broken = Module::that_does("(unreachable)");
-    let rooms = Rooms::of(&by_hand(&[("p", Direction::Inbound, broken)]));
-    let line = Line::new();
+    let room = Room {
+        inbox: 1,
+        outbox: 1,
+        held: 10_000,
+    };
+    let rooms = Rooms::with(&by_hand(&[("p", Direction::Inbound, broken)]), room);
     for half in 0..2 {
+        let line = Line::new();
         let ids = (0..MANY / 2).map(|n| format!("m{half}-{n}"));
         rooms.bring(ids.map(|id| line.text(&id, |_| ()))).await;
     }
