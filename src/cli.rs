@@ -11,6 +11,7 @@ mod block;
 mod client;
 mod config;
 mod daemon;
+mod dead;
 mod failure;
 mod held;
 mod inbox;
@@ -70,6 +71,7 @@ enum Command {
     Messages(messages::Arguments),
     Tail(tail::Arguments),
     Held(held::Arguments),
+    Dead(dead::Arguments),
     Trust(trust::Arguments),
     Block(block::Arguments),
     Unblock(unblock::Arguments),
@@ -124,6 +126,7 @@ impl Command {
             Command::Messages(arguments) => talk(arguments.run(context)),
             Command::Tail(arguments) => talk(arguments.run(context)),
             Command::Held(arguments) => talk(arguments.run(context)),
+            Command::Dead(arguments) => talk(arguments.run(context)),
             Command::Trust(arguments) => talk(arguments.run(context)),
             Command::Block(arguments) => talk(arguments.run(context)),
             Command::Unblock(arguments) => talk(arguments.run(context)),

@@ -6,10 +6,13 @@
 //! ```
 //!
 //! `lane` is where both directions are judged, one message at a time, in the transaction of the
-//! message's row; what it holds goes back there by `held`. `handle` is what the local API holds on to.
+//! message's row; what it holds goes back there by `held`, and what was given up, by `dead`, to where
+//! it waited. `handle` is what the local API holds on to.
 
 mod agent;
 mod api;
+mod called;
+mod dead;
 mod dialogue;
 mod handle;
 mod held;

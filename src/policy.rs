@@ -41,5 +41,5 @@ pub use loader::{
     LoadError, LoadFailed, Mode, ModuleSource, OnFailure, PolicySpec, Problem, SettingProblem,
 };
 pub use read::ReadRefused;
-pub use state::{Mark, POLICY_STATE_SCHEMA, PolicyState, StateChanges};
+pub use state::{POLICY_STATE_SCHEMA, PolicyState, StateChanges};
 pub use watch::{Policies, Reloaded, Source, Standing, Wanted};

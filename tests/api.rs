@@ -3,7 +3,7 @@
 //! The daemon has an identity from the environment and a relay that is not there, or one that
 //! answers REST alone, so that nothing moves but what a test moves.
 
-mod client;
+pub(crate) mod client;
 mod relay;
 
 use client::{Api, Ask};

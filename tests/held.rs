@@ -104,6 +104,7 @@ async fn a_stranger_who_is_turned_away_or_blocked_is_not_heard() {
     }
     assert_eq!(level(&ben, &ada).await, None);
     // The senders hear no more than what the acknowledgement said.
+    ada.until_happened(&of_ada.message_id, "sent").await;
     let story = ada.daemon.story(&of_ada.message_id).await.unwrap();
     assert_eq!(story[0].state, "sent");
     assert!(ben.gateway.runs().is_empty());
@@ -161,6 +162,7 @@ async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both()
     let relay = Middle::start().await;
     let (ada, ben) = (relay.agent().await, relay.agent_with(&short).await);
     let first = ada.say(&ben, "shall we plant apple trees?").await;
+    ben.until_happened(&first.message_id, "delivered").await;
     let last = ada.say(&ben, "or would you rather have pears?").await;
     ben.until_happened(&last.message_id, "delivered").await;
     let runs = ben.gateway.until_run(2).await;

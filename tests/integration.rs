@@ -18,6 +18,8 @@ mod crossing;
 #[cfg(test)]
 mod daemon_v1;
 #[cfg(test)]
+mod dead;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;

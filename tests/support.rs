@@ -3,6 +3,7 @@
 pub(crate) mod agent_featured;
 pub(crate) mod agent_v1;
 pub(crate) mod alone;
+pub(crate) mod dead;
 pub(crate) mod gateway;
 pub(crate) mod house;
 pub(crate) mod link;

@@ -1,9 +1,10 @@
 //! The way to the agent: one, the gateway's hook.
 //!
 //! `render` makes the text that the agent reads, `hook` the request and the meaning of its answer,
-//! `lanes` decides which messages may go now; all three are pure. `deliver` is the task around
+//! `lanes` decides which messages may go now, `batch` how many go at once; all four are pure. `deliver` is the task around
 //! them, `gateway` does its requests. What the agent says in return comes in by the local API.
 
+mod batch;
 mod deliver;
 mod gateway;
 mod hook;

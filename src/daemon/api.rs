@@ -10,6 +10,7 @@
 mod access;
 mod agents;
 mod conversations;
+mod dead;
 mod error;
 mod events;
 mod extract;
@@ -49,6 +50,7 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
     Router::new()
         .merge(agents::routes())
         .merge(conversations::routes())
+        .merge(dead::routes())
         .merge(events::routes())
         .merge(health::routes())
         .merge(held::routes())

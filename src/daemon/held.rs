@@ -13,12 +13,13 @@ mod rows;
 use rusqlite::Connection;
 use tracing::{info, warn};
 
+use super::called::{Missed, Place, the_one};
 use super::inbound::{self, Inbox, inbox};
 use super::lane::{Bench, Lane};
 use super::outbound::{self, Outbox, outbox};
 use super::story::{self, About, Entry, Events};
-use super::trust;
 use super::view::{Event, HeldAnswer, HeldMessage, HeldRefusal};
+use super::{stories, trust};
 use crate::clock::Clock;
 use crate::db::{Database, DbError};
 use crate::policy::Hold;
@@ -27,7 +28,6 @@ use crate::types::{AgentId, Direction, MessageId, Timestamp, Trust};
 pub(super) use room::wait_for_room;
 
 use release::{Acquaintance, Author};
-use rows::{Called, Place};
 
 pub use release::Release;
 
@@ -83,12 +83,12 @@ impl HeldBox {
         let (me, id, from) = (self.me.clone(), id.clone(), from.cloned());
         let returned = self
             .lane
-            .return_held(move |bench| {
-                let called = rows::called(bench.connection, &id)?;
-                match the_one(called, from.as_ref()) {
+            .bring_back(move |bench| {
+                let called = stories::called(bench.connection, &id)?;
+                match the_one(called, from.as_ref(), HELD) {
                     Ok(place) => bring_back(bench, &me, place, release)
                         .map(|back| back.ok_or(HeldRefusal::NotFound)),
-                    Err(refusal) => Ok(Err(refusal)),
+                    Err(missed) => Ok(Err(missed.into())),
                 }
             })
             .await?;
@@ -106,10 +106,10 @@ impl HeldBox {
         let refused = self
             .db
             .write(move |connection| {
-                let called = rows::called(connection, &id)?;
-                let place = match the_one(called, from.as_ref()) {
+                let called = stories::called(connection, &id)?;
+                let place = match the_one(called, from.as_ref(), HELD) {
                     Ok(place) => place,
-                    Err(refusal) => return Ok(Err(refusal)),
+                    Err(missed) => return Ok(Err(missed.into())),
                 };
                 let about = settle_refused(connection, place, now)?;
                 let detail = Some(REFUSED_BY_OWNER.to_owned());
@@ -145,7 +145,7 @@ impl HeldBox {
         let me = self.me.clone();
         let returned = self
             .lane
-            .return_held(move |bench| bring_back(bench, &me, place, release))
+            .bring_back(move |bench| bring_back(bench, &me, place, release))
             .await?;
         if let Some(returned) = returned {
             self.conclude(returned);
@@ -184,25 +184,10 @@ impl HeldBox {
     }
 }
 
-const REFUSED_BY_OWNER: &str = "refused by the owner";
+/// The word for the state of what is held, in both boxes.
+const HELD: &str = "held";
 
-/// The message that is meant: of those called so, the one that is held.
-fn the_one(called: Vec<Called>, from: Option<&AgentId>) -> Result<Place, HeldRefusal> {
-    let meant: Vec<Called> = called
-        .into_iter()
-        .filter(|one| from.is_none_or(|from| one.author == *from))
-        .collect();
-    let held: Vec<&Called> = meant.iter().filter(|one| one.is_held()).collect();
-    match (held.as_slice(), meant.first()) {
-        ([one], _) => Ok(one.place),
-        ([], None) => Err(HeldRefusal::NotFound),
-        ([], Some(other)) => Err(HeldRefusal::NotHeld(other.state.clone())),
-        (several, _) => {
-            let authors = several.iter().map(|one| one.author.clone()).collect();
-            Err(HeldRefusal::Ambiguous(authors))
-        }
-    }
-}
+const REFUSED_BY_OWNER: &str = "refused by the owner";
 
 /// Judges the message at `place` again; nothing where it is no longer held.
 fn bring_back(
@@ -213,16 +198,16 @@ fn bring_back(
 ) -> rusqlite::Result<Option<Returned>> {
     match place.direction {
         Direction::Inbound => {
-            let Some(held) = inbox::held::load(bench.connection, place.row)? else {
+            let Some((original, hold)) = inbox::held::load(bench.connection, place.row)? else {
                 return Ok(None);
             };
-            let (about, hold) = (held.about.clone(), held.hold.clone());
-            let author = match inbound::is_proven(&held.annotations) {
+            let about = original.about.clone();
+            let author = match inbound::is_proven(&original.annotations) {
                 true => Author::Proven,
                 false => Author::Claimed,
             };
             let opening = open(bench, &about, &hold, (release, author))?;
-            let again = inbound::judge_again(bench, me, held, release.answered(&hold))?;
+            let again = inbound::judge_again(bench, me, original, release.answered(&hold))?;
             Ok(Some(opening.returned(about, again)))
         }
         Direction::Outbound => {
@@ -296,6 +281,16 @@ fn answer(me: &AgentId, about: About, state: &'static str, reason: Option<String
         reason,
         now_known: None,
         stays_unknown: None,
+    }
+}
+
+impl From<Missed> for HeldRefusal {
+    fn from(missed: Missed) -> Self {
+        match missed {
+            Missed::Unknown => HeldRefusal::NotFound,
+            Missed::Elsewhere(state) => HeldRefusal::NotHeld(state),
+            Missed::Several(authors) => HeldRefusal::Ambiguous(authors),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ use crate::wire::frame::{Ack, AckOutcome};
 use crate::wire::{Features, Form, MessageFrame, NonceMemory, SigningKey};
 
 pub(super) use again::judge_again;
-pub(super) use inbox::{Admitted, Inbox, Settled};
+pub(super) use inbox::{Admitted, Batch, Inbox, Settled};
 #[cfg(test)]
 pub(super) use judge::UNAUTHENTICATED_RELAY;
 pub(super) use judge::{Intake, Taken, is_proven, reason, take};

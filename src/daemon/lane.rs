@@ -101,8 +101,8 @@ impl Lane {
         Ok(drafted)
     }
 
-    /// Does `work`, which brings one held message before the chain again.
-    pub(super) async fn return_held<T: Send + 'static>(
+    /// Does `work`, which brings back one message that was held or given up.
+    pub(super) async fn bring_back<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Bench<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, DbError> {
@@ -194,9 +194,6 @@ impl Memory {
         let next = self.changes.take().unwrap_or_default() + 1;
         changes.apply(connection)?;
         keep_note(connection, CHANGES, &next.to_string())?;
-        // A transaction that does not commit is noticed by the number, so nothing is ever undone
-        // step by step.
-        self.state.committed(changes.mark());
         self.changes = Some(next);
         Ok(())
     }

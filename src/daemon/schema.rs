@@ -11,7 +11,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0003_held.sql"),
     include_str!("schema/0004_author.sql"),
     include_str!("schema/0005_keeping.sql"),
-    include_str!("schema/0006_asked.sql"),
+    include_str!("schema/0006_dropped.sql"),
+    include_str!("schema/0007_batches.sql"),
+    include_str!("schema/0008_asked.sql"),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Row};
 
-use super::rows::{from_json, parsed, shown_content};
+use super::called::{Called, Place};
+use super::rows::{RowId, from_json, parsed, shown_content};
 use super::story;
 use super::view::Story;
 use crate::types::{AgentId, Direction, MessageId};
@@ -16,7 +17,7 @@ pub(super) struct Counts {
     pub(super) outbox: u64,
     /// For a person, both ways.
     pub(super) held: u64,
-    /// Given up, both ways.
+    /// Given up; the outbox gives nothing up.
     pub(super) dead: u64,
 }
 
@@ -38,6 +39,29 @@ pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
                 dead: row.get(3)?,
             })
         })
+}
+
+/// Every message called `id`.
+pub(super) fn called(connection: &Connection, id: &MessageId) -> rusqlite::Result<Vec<Called>> {
+    let called = |direction, row: &Row<'_>| {
+        Ok(Called {
+            place: Place {
+                direction,
+                row: RowId(row.get("row")?),
+            },
+            author: parsed(row, "author")?,
+            state: row.get("state")?,
+        })
+    };
+    let outbound = connection
+        .prepare_cached("SELECT row, author, state FROM outbox WHERE id = ?1")?
+        .query_map([id.as_str()], |row| called(Direction::Outbound, row))?
+        .collect::<rusqlite::Result<Vec<Called>>>()?;
+    let inbound = connection
+        .prepare_cached("SELECT row, sender AS author, state FROM inbox WHERE id = ?1")?
+        .query_map([id.as_str()], |row| called(Direction::Inbound, row))?
+        .collect::<rusqlite::Result<Vec<Called>>>()?;
+    Ok(outbound.into_iter().chain(inbound).collect())
 }
 
 /// The stories of all messages called `id`.

@@ -2,6 +2,7 @@
 //!
 //! Plain data. Field names are public: scripts and the command line read them.
 
+mod dead;
 mod judging;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::{Annotation, PolicyStatus, Step};
 use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
 
+pub use dead::{DeadAnswer, DeadMessage, DeadRefusal};
 pub use judging::{
     EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
 };
@@ -40,7 +42,7 @@ pub struct Status {
     pub outbox: u64,
     /// Messages that wait for a person, both ways.
     pub held: u64,
-    /// Messages that were given up, both ways.
+    /// Messages that were given up.
     pub dead: u64,
     /// The chain in force.
     pub policies: Vec<PolicyStatus>,
@@ -132,7 +134,7 @@ pub struct InboxMessage {
     pub conversation_id: ConversationId,
     /// What it is for.
     pub kind: Kind,
-    /// `waiting`, `delivered`, `held`, `refused`, `dead` or `noted`.
+    /// `waiting`, `delivered`, `held`, `refused`, `dead`, `dropped` or `noted`.
     pub state: String,
     /// The text as the policies left it; as it came, where they did not admit it; empty where they
     /// or the owner refused it.

@@ -228,8 +228,10 @@ impl Chain {
 
     /// Judges `message` and makes what the policies remembered visible to the next one.
     pub fn judge<M: Subject>(&self, message: M, state: &mut PolicyState) -> Judged<M> {
-        let changes = state.begin();
-        let mut memory = Lasting { state, changes };
+        let mut memory = Lasting {
+            state,
+            changes: StateChanges::default(),
+        };
         let passed = Passage::through(&self.posts, message.facts(), &mut memory);
         let ruling = passed.ruling(memory.changes);
         Judged { message, ruling }

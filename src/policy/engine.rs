@@ -113,7 +113,8 @@ impl Engine {
     /// Keeps the ticker awake while a guest is called.
     pub(crate) fn enter(&self) -> Entered<'_> {
         self.ticker.shared.inside.fetch_add(1, Ordering::SeqCst);
-        if self.ticker.shared.asleep.swap(false, Ordering::SeqCst) {
+        let asleep = &self.ticker.shared.asleep;
+        if asleep.load(Ordering::SeqCst) && asleep.swap(false, Ordering::SeqCst) {
             self.ticker.thread.unpark();
         }
         Entered(&self.ticker.shared)

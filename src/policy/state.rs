@@ -2,10 +2,10 @@
 //!
 //! Owns the table `policy_state` and the quota of each policy. A message's changes are seen by the
 //! next message at once, travel in its ruling, and are written by whoever commits the message's
-//! row, or not at all: after a failed commit [`PolicyState::discard`] takes them all back. Reads
-//! no clock; the last time a policy saw is kept beside what it wrote, under the empty key.
+//! row. Nothing is undone here: whoever could not commit loads the state anew. Reads no clock; the
+//! last time a policy saw is kept beside what it wrote, in the table under the empty key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
@@ -41,15 +41,15 @@ const LAST_TIME_KEY: &[u8] = b"";
 #[derive(Debug, Default)]
 pub struct PolicyState {
     shelves: BTreeMap<Arc<str>, Arc<Shelf>>,
-    uncommitted: Vec<Undo>,
-    judged: u64,
 }
 
 /// What one policy remembers. Cheap to share with a call; a call never changes it.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Shelf {
-    entries: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Hashed under a key of this process: peers choose what they are called.
+    entries: HashMap<Vec<u8>, Vec<u8>>,
     bytes: usize,
+    last_time: Option<Timestamp>,
 }
 
 /// What one call of a policy wrote, over the shelf it read.
@@ -64,27 +64,14 @@ pub(crate) struct Writes {
 #[derive(Debug, Default)]
 #[must_use = "a message's changes are committed with its row"]
 pub struct StateChanges {
-    mark: Mark,
     entries: Vec<Change>,
 }
-
-/// A place in the order of judged messages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark(u64);
 
 #[derive(Debug)]
 struct Change {
     policy: Arc<str>,
     key: Vec<u8>,
     value: Option<Vec<u8>>,
-}
-
-#[derive(Debug)]
-struct Undo {
-    mark: Mark,
-    policy: Arc<str>,
-    key: Vec<u8>,
-    before: Option<Vec<u8>>,
 }
 
 /// A module's write was refused; the module is told and may go on.
@@ -106,7 +93,8 @@ impl PolicyState {
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let policy: String = row.get(0)?;
-            state.put(&Arc::from(policy), row.get(1)?, Some(row.get(2)?));
+            let shelf = state.shelves.entry(Arc::from(policy)).or_default();
+            Arc::make_mut(shelf).read(row.get(1)?, row.get(2)?);
         }
         Ok(state)
     }
@@ -115,34 +103,11 @@ impl PolicyState {
     pub fn snapshot(&self) -> Self {
         Self {
             shelves: self.shelves.clone(),
-            uncommitted: Vec::new(),
-            judged: self.judged,
-        }
-    }
-
-    /// Notes that everything up to `mark` is committed and can no longer be taken back.
-    pub fn committed(&mut self, mark: Mark) {
-        self.uncommitted.retain(|undo| undo.mark > mark);
-    }
-
-    /// Takes back every change that is not committed: their messages will be judged again.
-    pub fn discard(&mut self) {
-        while let Some(undo) = self.uncommitted.pop() {
-            self.put(&undo.policy, undo.key, undo.before);
         }
     }
 
     pub(crate) fn shelf(&self, policy: &str) -> Arc<Shelf> {
         self.shelves.get(policy).cloned().unwrap_or_default()
-    }
-
-    /// The changes of a message that is about to be judged, none so far.
-    pub(crate) fn begin(&mut self) -> StateChanges {
-        self.judged += 1;
-        StateChanges {
-            mark: Mark(self.judged),
-            entries: Vec::new(),
-        }
     }
 
     /// Makes what a call wrote visible to later messages and adds it to `changes`.
@@ -153,36 +118,29 @@ impl PolicyState {
         time: Timestamp,
         changes: &mut StateChanges,
     ) {
-        for (key, value) in writes.into_entries(time) {
-            let before = self.put(policy, key.clone(), value.clone());
-            self.uncommitted.push(Undo {
-                mark: changes.mark,
-                policy: policy.clone(),
-                key: key.clone(),
-                before,
-            });
-            changes.entries.push(Change {
-                policy: policy.clone(),
-                key,
-                value,
-            });
+        if writes.entries.is_empty() {
+            return;
         }
-    }
-
-    fn put(&mut self, policy: &Arc<str>, key: Vec<u8>, value: Option<Vec<u8>>) -> Option<Vec<u8>> {
-        let shelf = self.shelves.entry(policy.clone()).or_default();
-        Arc::make_mut(shelf).put(key, value)
+        let shelf = Arc::make_mut(self.shelves.entry(policy.clone()).or_default());
+        shelf.last_time = Some(time);
+        let stamp = time.as_millis().to_be_bytes().to_vec();
+        let stamp = (LAST_TIME_KEY.to_vec(), Some(stamp));
+        for (key, value) in &writes.entries {
+            shelf.put(key.clone(), value.clone());
+        }
+        let written = writes.entries.into_iter().chain([stamp]);
+        changes.entries.extend(written.map(|(key, value)| Change {
+            policy: policy.clone(),
+            key,
+            value,
+        }));
     }
 }
 
 impl Shelf {
     /// `time`, or the last time that this policy saw where that is later.
     pub(crate) fn time_not_before_last(&self, time: Timestamp) -> Timestamp {
-        let last = self.entries.get(LAST_TIME_KEY);
-        let last = last.and_then(|value| value.as_slice().try_into().ok());
-        last.map_or(time, |bytes| {
-            time.max(Timestamp::from_millis(u64::from_be_bytes(bytes)))
-        })
+        self.last_time.map_or(time, |last| last.max(time))
     }
 
     /// What all of it counts against the quota.
@@ -191,7 +149,17 @@ impl Shelf {
         self.bytes
     }
 
-    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    /// Takes a row of the table.
+    fn read(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        if key == LAST_TIME_KEY {
+            let millis = value.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+            self.last_time = millis.map(Timestamp::from_millis);
+        } else {
+            self.put(key, Some(value));
+        }
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
         let key_len = key.len();
         let new_cost = value.as_ref().map_or(0, |value| cost(key_len, value));
         let before = match value {
@@ -200,16 +168,12 @@ impl Shelf {
         };
         let old_cost = before.as_ref().map_or(0, |value| cost(key_len, value));
         self.bytes = self.bytes.saturating_add(new_cost).saturating_sub(old_cost);
-        before
     }
 }
 
 impl Writes {
     /// What the call would read under `key` now.
     pub(crate) fn get<'a>(&'a self, shelf: &'a Shelf, key: &[u8]) -> Option<&'a Vec<u8>> {
-        if key.is_empty() {
-            return None;
-        }
         match self.entries.get(key) {
             Some(written) => written.as_ref(),
             None => shelf.entries.get(key),
@@ -253,15 +217,6 @@ impl Writes {
         let present = self.get(shelf, key);
         present.map_or(0, |value| signed(cost(key.len(), value)))
     }
-
-    /// The entries, with the time beside them where there are any.
-    fn into_entries(mut self, time: Timestamp) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
-        if !self.entries.is_empty() {
-            let bytes = time.as_millis().to_be_bytes().to_vec();
-            self.entries.insert(LAST_TIME_KEY.to_vec(), Some(bytes));
-        }
-        self.entries.into_iter()
-    }
 }
 
 impl StateChanges {
@@ -281,11 +236,6 @@ impl StateChanges {
             };
         }
         Ok(())
-    }
-
-    /// What to tell [`PolicyState::committed`] once these are.
-    pub fn mark(&self) -> Mark {
-        self.mark
     }
 
     /// Whether nothing was changed.

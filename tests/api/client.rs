@@ -1,7 +1,7 @@
 //! A daemon with its API for one test, and a client that sends exactly what it is told.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use opendialogue::clock::Clock;
@@ -22,7 +22,7 @@ pub(crate) struct Api {
     pub(crate) address: SocketAddr,
     token: String,
     tasks: Tasks,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Api {
@@ -49,8 +49,13 @@ impl Api {
                 .trim()
                 .to_owned(),
             tasks,
-            _home: home,
+            home,
         }
+    }
+
+    /// Where the daemon keeps its database.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.home.path().join("opendialogue")
     }
 
     /// Sends `ask` and reads the whole answer.

@@ -146,12 +146,13 @@ pub fn clean(text: &str, options: &Options) -> Result<Cleaned, Problem> {
 
 /// Whether all is printable ASCII, TAB or LF: no step would change it.
 fn is_plain(text: &[u8]) -> bool {
-    let mut blocks = text.chunks(64);
-    // Without a way out inside a block, a block is compared many bytes at a time.
-    blocks.all(|block| {
+    fn has_odd(block: &[u8]) -> bool {
         let odd = |byte: &u8| !matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-        !block.iter().fold(false, |any, byte| any | odd(byte))
-    })
+        // Without a way out inside a block, a block is compared many bytes at a time.
+        block.iter().fold(false, |any, byte| any | odd(byte))
+    }
+    let (blocks, rest) = text.as_chunks::<64>();
+    !blocks.iter().any(|block| has_odd(block)) && !has_odd(rest)
 }
 
 /// Runs every step that `text` needs, and gives what came out where it is something else.

@@ -32,22 +32,14 @@ pub fn mix(word: &str) -> Mix {
     if word.is_ascii() {
         return Mix::Ascii;
     }
-    let mut all = Resolved::default();
-    let mut beside_latin = Resolved::default();
-    for c in word.chars() {
-        let set = set_of(c);
-        all.narrow(set);
-        if set & LATIN == 0 {
-            beside_latin.narrow(set);
-        }
-    }
-    if !all.is_empty() {
+    let sets = word.chars().map(set_of);
+    if !Resolved::of(sets.clone()).is_empty() {
         return Mix::Single;
     }
     let Resolved {
         scripts,
         east_asian,
-    } = beside_latin;
+    } = Resolved::of(sets.filter(|set| set & LATIN == 0));
     if east_asian != 0 {
         return Mix::Highly;
     }
@@ -74,6 +66,12 @@ impl Default for Resolved {
 }
 
 impl Resolved {
+    fn of(sets: impl Iterator<Item = u64>) -> Self {
+        let mut resolved = Self::default();
+        sets.for_each(|set| resolved.narrow(set));
+        resolved
+    }
+
     fn narrow(&mut self, set: u64) {
         self.scripts &= set;
         let of = |scripts: u64, bit: u8| if set & scripts == 0 { 0 } else { bit };

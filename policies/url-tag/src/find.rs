@@ -38,8 +38,7 @@ struct Candidate {
 /// The URLs of `text`, in order, none inside another. One that is longer than `longest` is not
 /// parsed.
 pub fn find(text: &str, longest: usize) -> Vec<Found> {
-    // Nothing is a URL without one of these.
-    if !text.contains(':') && !text.contains("//") {
+    if !may_hold_one(text.as_bytes()) {
         return Vec::new();
     }
     let mut finder = LinkFinder::new();
@@ -80,6 +79,12 @@ pub fn find(text: &str, longest: usize) -> Vec<Found> {
         });
     }
     found
+}
+
+/// Whether there is a colon or two slashes: nothing is a URL without.
+fn may_hold_one(text: &[u8]) -> bool {
+    let mut marks = memchr::memchr2_iter(b':', b'/', text);
+    marks.any(|place| text[place] == b':' || text.get(place + 1) == Some(&b'/'))
 }
 
 /// Both lists in one, by where they begin, the longer first.

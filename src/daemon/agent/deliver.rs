@@ -4,8 +4,8 @@
 //! The database is the queue. A row that was settled is loaded no more, one that was not is loaded
 //! again, whatever happened between; so nothing here needs to outlive the process.
 
-mod exchange;
 mod hook_in_force;
+mod request;
 mod status;
 
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::gateway::{Gateway, HOOK_TIMEOUT, Health, NoClient};
-use super::hook::{Answer, Manner};
+use super::hook::Answer;
 use super::lanes::{Backoff, Jitter, Lanes, Moment, Next, Plan, Row, Rules};
 use super::render::FenceKey;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::openclaw::HookSettings;
 use crate::daemon::handle::GatewayStatus;
-use crate::daemon::inbound::{Admitted, Inbox, Settled};
+use crate::daemon::inbound::{Admitted, Batch, Inbox, Settled};
 use crate::daemon::random;
 use crate::daemon::rows::RowId;
 use crate::daemon::story::Events;
@@ -35,8 +35,8 @@ use crate::db::DbError;
 use crate::follow::Followed;
 use crate::tasks::Tasks;
 
-use exchange::Exchange;
 use hook_in_force::HookInForce;
+use request::{Request, Session};
 
 /// How long a message waits after an attempt: at first about as long as a gateway's restart takes,
 /// at most five minutes; the nine waits between ten attempts are some nine minutes.
@@ -126,11 +126,8 @@ struct Deliver {
 /// Something under way has come to an end.
 enum Event {
     /// A request was answered.
-    Answered {
-        message: Arc<Admitted>,
-        answer: Answer,
-    },
-    /// A row is written, or waits on unasked.
+    Answered { batch: Arc<Batch>, answer: Answer },
+    /// A row is written, or nothing is to become of it now.
     Settled(RowId),
 }
 
@@ -200,43 +197,32 @@ impl Deliver {
             expired,
             wake_at,
         } = self.lanes.plan(&rows, now);
-        for message in messages {
-            if send.contains(&message.row()) {
-                self.send(Arc::new(message), Session::Named);
-            } else if expired.contains(&message.row()) {
-                let age = self.terms.rules.max_age;
-                let why = format!("it waited longer than {} minutes", age.as_secs() / 60);
-                self.settle(&message, Settled::Dead { why });
+        for message in &messages {
+            let row = message.row();
+            if send.contains(&row) {
+                self.request(row, move |request| request.bind_and_send(row).boxed());
+            } else if expired.contains(&row) {
+                self.give_up(message);
             }
         }
         wake_at.map(|at| at.since(now))
     }
 
-    fn send(&mut self, message: Arc<Admitted>, session: Session) {
+    /// Starts a request for the conversation in which `row` is under way, where there is a hook.
+    fn request(&mut self, row: RowId, start: impl FnOnce(Request) -> BoxFuture<'static, Event>) {
         let Some(hook) = self.hook.clone() else {
-            self.lanes.leave(message.row());
+            self.lanes.leave(row);
             return;
         };
-        let session = match session {
-            Session::Named => hook.session_for(&message),
-            Session::Unnamed => None,
-        };
-        let manner = Manner {
-            session: session.as_deref(),
-            second_turn: self.terms.gateway.second_turn,
-        };
-        let call = exchange::call(&message, &self.fences, manner);
-        let exchange = Exchange {
+        self.under_way.push(start(Request {
             inbox: self.inbox.clone(),
             gateway: self.gateway.clone(),
             hook,
+            fences: self.fences.clone(),
+            second_turn: self.terms.gateway.second_turn,
             timeout: self.terms.hook_timeout,
             clock: self.clock.clone(),
-            message,
-            session,
-            call,
-        };
-        self.under_way.push(exchange.make().boxed());
+        }));
     }
 
     /// Takes what has come to an end, and whatever else has by now: one look at the rows serves
@@ -249,8 +235,8 @@ impl Deliver {
     }
 
     fn take(&mut self, event: Event) {
-        let (message, answer) = match event {
-            Event::Answered { message, answer } => (message, answer),
+        let (batch, answer) = match event {
+            Event::Answered { batch, answer } => (batch, answer),
             Event::Settled(row) => return self.lanes.leave(row),
         };
         if let Answer::Admitted { .. } = answer {
@@ -260,21 +246,50 @@ impl Deliver {
             now: self.clock.now(),
             jitter: Jitter::new(random::fraction()),
         };
-        match self.lanes.answered(message.row(), answer, moment) {
-            Next::Settle(settled) => self.settle(&message, settled),
+        match self
+            .lanes
+            .answered(batch.row(), batch.count(), answer, moment)
+        {
+            Next::Settle(settled) => self.settle(&batch, settled),
             Next::Wait => {}
-            Next::AgainWithoutSession => self.send(message, Session::Unnamed),
+            Next::AgainWithoutSession => self.request(batch.row(), move |request| {
+                request.send(batch, Session::Unnamed).boxed()
+            }),
         }
     }
 
-    /// Has the inbox write down what became of a message, until it has: a row that still seemed to
-    /// wait would be delivered again.
-    fn settle(&mut self, message: &Admitted, settled: Settled) {
-        log(message, &settled);
-        let (inbox, row) = (self.inbox.clone(), message.row());
+    /// Has the inbox write down what became of a batch.
+    fn settle(&mut self, batch: &Batch, settled: Settled) {
+        for message in batch.messages() {
+            log(message, &settled);
+        }
+        let (inbox, row) = (self.inbox.clone(), batch.row());
+        self.write_down(row, move || {
+            let (inbox, settled) = (inbox.clone(), settled.clone());
+            async move { inbox.settle(row, settled).await }.boxed()
+        });
+    }
+
+    /// Has the inbox write down that a message waited too long.
+    fn give_up(&mut self, message: &Admitted) {
+        let (inbox, row, age) = (self.inbox.clone(), message.row(), self.terms.rules.max_age);
+        let why = format!("it waited longer than {} minutes", age.as_secs() / 60);
+        log(message, &Settled::Dead { why: why.clone() });
+        self.write_down(row, move || {
+            let (inbox, why) = (inbox.clone(), why.clone());
+            async move { inbox.give_up(row, why).await }.boxed()
+        });
+    }
+
+    /// Has `write` done until it is: a row that still seemed to wait would be delivered again.
+    fn write_down(
+        &mut self,
+        row: RowId,
+        write: impl Fn() -> BoxFuture<'static, Result<(), DbError>> + Send + 'static,
+    ) {
         let written = async move {
             loop {
-                match inbox.settle(row, settled.clone()).await {
+                match write().await {
                     Ok(()) | Err(DbError::Closing) => return Event::Settled(row),
                     Err(error) => error!("what became of a message is not written yet: {error}"),
                 }
@@ -342,19 +357,12 @@ impl Deliver {
     fn take_last(&mut self, event: Event) {
         match event {
             Event::Answered {
-                message,
+                batch,
                 answer: Answer::RetryWithoutSession,
-            } => self.lanes.leave(message.row()),
+            } => self.lanes.leave(batch.row()),
             Event::Answered { .. } | Event::Settled(_) => self.take(event),
         }
     }
-}
-
-/// Whether a request names its session.
-#[derive(Debug, Clone, Copy)]
-enum Session {
-    Named,
-    Unnamed,
 }
 
 /// Asks the gateway for its health after a while.
@@ -375,6 +383,9 @@ fn log(message: &Admitted, settled: &Settled) {
         }
         Settled::Retry { attempts, .. } => {
             debug!(message.id = %id, peer.id = %peer, attempts, "message {id} of {peer} goes again");
+        }
+        Settled::Apart { .. } => {
+            debug!(message.id = %id, peer.id = %peer, "message {id} of {peer} goes again alone");
         }
         Settled::Dead { .. } => {
             warn!(message.id = %id, peer.id = %peer, "gave up message {id} of {peer}");

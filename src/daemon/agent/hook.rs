@@ -70,7 +70,7 @@ pub(in crate::daemon) enum Answer {
     },
     /// Once more, without naming a session.
     RetryWithoutSession,
-    /// This message will never be taken.
+    /// This request will never be taken.
     Never {
         /// Why, for a person.
         why: String,
@@ -100,9 +100,17 @@ pub(in crate::daemon) enum Answer {
     },
 }
 
-/// The key under which the gateway knows this message again.
-pub(in crate::daemon) fn idempotency_key(from: &AgentId, id: &MessageId) -> String {
-    format!("od:{}", Digest::of(format!("{from}\n{id}").as_bytes()))
+/// The key under which the gateway knows these messages of one sender again, or the one.
+pub(in crate::daemon) fn idempotency_key<'a>(
+    from: &AgentId,
+    ids: impl IntoIterator<Item = &'a MessageId>,
+) -> String {
+    let mut members = from.to_string();
+    for id in ids {
+        members.push('\n');
+        members.push_str(id.as_str());
+    }
+    format!("od:{}", Digest::of(members.as_bytes()))
 }
 
 /// The session of a conversation with a peer. No peer can choose it: it is a hash.
@@ -111,13 +119,8 @@ pub(in crate::daemon) fn session_key(peer: &AgentId, conversation: &Conversation
     format!("hook:opendialogue:{hash}")
 }
 
-/// The request that hands `text` to the agent.
-pub(in crate::daemon) fn call(
-    from: &AgentId,
-    id: &MessageId,
-    text: &str,
-    manner: Manner<'_>,
-) -> Call {
+/// The request that hands `text` to the agent, known by `idempotency_key`.
+pub(in crate::daemon) fn call(idempotency_key: String, text: &str, manner: Manner<'_>) -> Call {
     let body = Body {
         message: text,
         name: TASK_NAME,
@@ -128,7 +131,7 @@ pub(in crate::daemon) fn call(
     #[expect(clippy::expect_used, reason = "a struct of texts always becomes JSON")]
     let body = serde_json::to_vec(&body).expect("texts become JSON");
     Call {
-        idempotency_key: idempotency_key(from, id),
+        idempotency_key,
         body,
     }
 }
@@ -166,10 +169,22 @@ fn read_status(status: u16, after: Option<Duration>, said: &Said, session: Optio
         400 | 413 => Answer::Never {
             why: quoted(status, said),
         },
-        401 => pause(status, "the hook's token is not the gateway's"),
-        403 => pause(status, "something before the gateway forbids the hook"),
-        404 => pause(status, "hooks are disabled or have another path"),
-        405 => pause(status, "the hook's path is another's"),
+        401 => pause(
+            status,
+            "the hook's token is not the gateway's: check `[gateway] token`, or where that is not \
+             set `hooks.token` in `openclaw.json`",
+        ),
+        403 => pause(
+            status,
+            "something before the gateway forbids the hook: check `[gateway] base_url` and what \
+             listens there",
+        ),
+        404 => pause(
+            status,
+            "hooks are disabled or have another path: `openclaw config set hooks.enabled true` \
+             enables them, `[gateway] path` names the path",
+        ),
+        405 => pause(status, "the path is no hook's: check `[gateway] path`"),
         429 => away(status, after, "too many requests"),
         503 => match said {
             Said::Error(_) => Answer::Later {
@@ -199,7 +214,8 @@ fn read_good(status: u16, said: &Said) -> Answer {
         Said::Nothing => Answer::Admitted { run_id: None },
         Said::Error(_) | Said::Object | Said::Foreign => pause(
             status,
-            "the answer is not a hook's: hooks are disabled, or this is no gateway",
+            "the answer is no hook's: `openclaw config set hooks.enabled true` enables hooks; else \
+             `[gateway] base_url` names another program",
         ),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Pure: rows, answers, the time and randomness come in, decisions go out. Three rules hold:
 //!
-//! - one message of a conversation is under way at a time, and a later one never overtakes an
-//!   earlier one that still waits;
+//! - one message of a conversation is under way at a time, or one batch, under the name of its first
+//!   message, and a later one never overtakes an earlier one that still waits;
 //! - at most `max_in_flight` are under way in all;
 //! - while the gate is closed, because the configuration is wrong or the gateway is away, one
 //!   message at a time goes to ask whether it is open again, less and less often.
@@ -159,8 +159,15 @@ impl Lanes {
         plan
     }
 
-    /// Says what the answer to `id`, a message under way, means for it and for the gate.
-    pub(in crate::daemon) fn answered(&mut self, id: RowId, answer: Answer, at: Moment) -> Next {
+    /// Says what the answer to `id`, which is under way with `count` messages in all, means for them
+    /// and for the gate.
+    pub(in crate::daemon) fn answered(
+        &mut self,
+        id: RowId,
+        count: usize,
+        answer: Answer,
+        at: Moment,
+    ) -> Next {
         let Some(row) = self.under_way.get(&id) else {
             return Next::Wait;
         };
@@ -174,7 +181,13 @@ impl Lanes {
             }
             Answer::Never { why } => {
                 self.gate.open();
-                Next::Settle(Settled::Dead { why })
+                Next::Settle(match count {
+                    0 | 1 => Settled::Dead { why },
+                    // One that it does not like must not take the others with it.
+                    several => Settled::Apart {
+                        why: format!("{why}, to {several} messages at once; now each goes alone"),
+                    },
+                })
             }
             Answer::Pause { why } => {
                 if is_about_these_settings {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tracing::error;
 
 use super::guard::{Denied, MAX_BODY_BYTES};
-use crate::daemon::view::{HeldRefusal, SendRefusal, TrialRefusal};
+use crate::daemon::view::{DeadRefusal, HeldRefusal, SendRefusal, TrialRefusal};
 use crate::daemon::{EndRefusal, RelayCallError};
 use crate::db::DbError;
 use crate::policy::words;
@@ -247,6 +247,30 @@ impl From<HeldRefusal> for ApiError {
             HeldRefusal::Ambiguous(agents) => Self::ambiguous(
                 "messages of this name from several agents are held; name one with `?from=`",
                 agents,
+            ),
+        }
+    }
+}
+
+impl From<DeadRefusal> for ApiError {
+    fn from(refusal: DeadRefusal) -> Self {
+        match refusal {
+            DeadRefusal::NotFound => Self::not_found("no message of this name is known"),
+            DeadRefusal::NotDead(state) => Self::new(
+                StatusCode::CONFLICT,
+                "not_dead",
+                format!("the message was not given up: it is {state}"),
+            ),
+            DeadRefusal::Ambiguous(agents) => Self::ambiguous(
+                "messages of this name from several agents were given up; name one with `?from=`",
+                agents,
+            ),
+            DeadRefusal::Blocked(agent) => Self::new(
+                StatusCode::CONFLICT,
+                "blocked",
+                format!(
+                    "agent {agent} is blocked; set its trust before its message is tried again"
+                ),
             ),
         }
     }

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
-use super::extract::{Asking, Author, MaybeBody, Page, Part, check_limit};
+use super::extract::{Asking, Author, MaybeBody, Nothing, Page, Part, check_limit};
 use crate::daemon::view::{HeldAnswer, HeldMessage};
 use crate::daemon::{Daemon, Release};
 use crate::types::MessageId;
@@ -53,10 +53,6 @@ async fn release(
     let answer = daemon.release(&id, author.from.as_ref(), release).await??;
     Ok(Json(answer))
 }
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn refuse(
     State(daemon): State<Daemon>,

@@ -23,6 +23,9 @@ What is marked * needs `Authorization: Bearer` with the token of the daemon's to
   GET    /held                    * what waits for a person; ?limit=
   POST   /held/ID/release         * lets one be judged again: {\"once\"}; ?from=
   POST   /held/ID/refuse          * refuses one; ?from=
+  GET    /dead                    * what was given up; ?limit=
+  POST   /dead/ID/retry           * tries one again; ?from=
+  POST   /dead/ID/drop            * lets one go; ?from=
   GET    /trust                   * how far each peer is trusted
   POST   /trust                   * sets it: {\"agent_id\", \"level\"}
   GET    /block, /allow           * this agent's lists at the relay; POST, DELETE

@@ -1,10 +1,12 @@
-//! The handle's part for whoever answers what is held, or tries the policies out.
+//! The handle's part for whoever answers what is held or was given up, or tries the policies out.
 
 use super::Daemon;
+use crate::daemon::dead::DeadLetters;
 use crate::daemon::held::Release;
 use crate::daemon::trial::{self, Trial};
 use crate::daemon::view::{
-    EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
+    DeadAnswer, DeadMessage, DeadRefusal, EvaluateRequest, Evaluation, HeldAnswer, HeldMessage,
+    HeldRefusal, TrialRefusal,
 };
 use crate::db::DbError;
 use crate::types::{AgentId, MessageId};
@@ -33,6 +35,43 @@ impl Daemon {
         from: Option<&AgentId>,
     ) -> Result<Result<HeldAnswer, HeldRefusal>, DbError> {
         self.0.held.refuse(id, from).await
+    }
+
+    /// What was given up: the newest `limit`, the oldest of them first.
+    pub async fn dead(&self, limit: usize) -> Result<Vec<DeadMessage>, DbError> {
+        self.dead_letters().list(limit).await
+    }
+
+    /// Has a message that was given up tried again, as if it had come now. Where two authors'
+    /// messages of that name were given up, `from` says whose.
+    pub async fn retry_dead(
+        &self,
+        id: &MessageId,
+        from: Option<&AgentId>,
+    ) -> Result<Result<DeadAnswer, DeadRefusal>, DbError> {
+        self.dead_letters().retry(id, from).await
+    }
+
+    /// Lets a message go that was given up, with its text.
+    pub async fn drop_dead(
+        &self,
+        id: &MessageId,
+        from: Option<&AgentId>,
+    ) -> Result<Result<DeadAnswer, DeadRefusal>, DbError> {
+        self.dead_letters().let_go(id, from).await
+    }
+
+    fn dead_letters(&self) -> DeadLetters {
+        let parts = &self.0;
+        DeadLetters {
+            me: parts.me.clone(),
+            db: parts.db.clone(),
+            lane: parts.lane.clone(),
+            inbox: parts.inbox.clone(),
+            outbox: parts.outbox.clone(),
+            events: parts.events.clone(),
+            clock: parts.clock.clone(),
+        }
     }
 
     /// Has everything that is held for a policy's failure judged again. To be called once another

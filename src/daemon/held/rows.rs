@@ -1,50 +1,12 @@
-//! Held rows of both boxes, found by their name, their moment or their reason. Reads alone.
+//! Held rows of both boxes, found by their moment or their reason. Reads alone.
 
 use rusqlite::{Connection, Row, params};
 
+use crate::daemon::called::Place;
 use crate::daemon::rows::{RowId, from_json, parsed, time, unreadable};
 use crate::daemon::view::HeldMessage;
 use crate::policy::Hold;
-use crate::types::{AgentId, Direction, MessageId, Timestamp};
-
-/// Where a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) direction: Direction,
-    pub(super) row: RowId,
-}
-
-/// A message that has the name that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Called {
-    pub(super) place: Place,
-    pub(super) author: AgentId,
-    pub(super) state: String,
-}
-
-impl Called {
-    pub(super) fn is_held(&self) -> bool {
-        self.state == "held"
-    }
-}
-
-/// Every message called `id`.
-pub(super) fn called(connection: &Connection, id: &MessageId) -> rusqlite::Result<Vec<Called>> {
-    connection
-        .prepare_cached(
-            "SELECT 'outbound' AS direction, row, author, state FROM outbox WHERE id = ?1
-             UNION ALL
-             SELECT 'inbound', row, sender, state FROM inbox WHERE id = ?1",
-        )?
-        .query_map([id.as_str()], |row| {
-            Ok(Called {
-                place: place(row)?,
-                author: parsed(row, "author")?,
-                state: row.get("state")?,
-            })
-        })?
-        .collect()
-}
+use crate::types::{AgentId, Direction, Timestamp};
 
 /// Up to `limit` messages whose moment has come by `now`: the earliest moment first, and then in
 /// the order of their rows, what goes out before what came in.

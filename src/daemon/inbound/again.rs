@@ -1,7 +1,7 @@
-//! A held message before the chain once more: as it came, with its own time, and with the holds
-//! that were answered since.
+//! A message that was held before the chain once more, or one that was given up before it for the
+//! first time: as it came, with its own time, and with the holds that were answered since.
 
-use super::inbox::{self, held::Held};
+use super::inbox::{self, held::Original};
 use super::judge::{self, is_proven};
 use crate::daemon::held::{Again, wait_for_room};
 use crate::daemon::lane::Bench;
@@ -10,62 +10,62 @@ use crate::daemon::{dialogue, story, trust};
 use crate::policy::{Annotation, Facts, Outcome, Subject};
 use crate::types::{AgentId, Direction, Kind, Trust};
 
-/// A held message with what the host knows about it now: what the chain judges.
+/// Such a message with what the host knows about it now: what the chain judges.
 #[derive(Debug)]
 struct Returning {
     me: AgentId,
-    held: Held,
+    original: Original,
     trust: Trust,
     released_for: Vec<String>,
 }
 
 impl Subject for Returning {
     fn facts(&self) -> Facts<'_> {
-        let Held { about, .. } = &self.held;
+        let Original { about, .. } = &self.original;
         Facts {
             direction: Direction::Inbound,
-            kind: self.held.kind,
+            kind: self.original.kind,
             id: &about.id,
             from: &about.author,
             to: &self.me,
             trust: self.trust,
             conversation: Some(&about.conversation),
-            turn: self.held.turn,
-            content: &self.held.content,
-            time: self.held.received_at,
+            turn: self.original.turn,
+            content: &self.original.content,
+            time: self.original.received_at,
             released_for: &self.released_for,
-            annotations: &self.held.annotations,
+            annotations: &self.original.annotations,
         }
     }
 }
 
-/// Judges `held` again, with the holds of `released_for` answered, and writes what came of it.
+/// Judges `original`, with the holds of `released_for` answered, and writes what came of it.
 pub(in crate::daemon) fn judge_again(
     bench: &mut Bench<'_>,
     me: &AgentId,
-    held: Held,
+    original: Original,
     released_for: Vec<String>,
 ) -> rusqlite::Result<Again> {
-    let level = trust::level(bench.connection, &held.about.peer)?;
+    let level = trust::level(bench.connection, &original.about.peer)?;
     let returning = Returning {
         me: me.clone(),
-        trust: believed(level, &held.annotations),
-        held,
+        trust: believed(level, &original.annotations),
+        original,
         released_for,
     };
     let (returning, mut ruling) = bench.judge(returning)?.into_parts();
     let Returning {
-        held,
+        original,
         trust,
         released_for,
         ..
     } = returning;
     ruling.outcome = wait_for_room(ruling.outcome, &released_for, bench.now);
-    let (about, outcome) = (&held.about, &ruling.outcome);
-    let state = judge::state_of(outcome, held.kind);
+    let (about, outcome) = (&original.about, &ruling.outcome);
+    let state = judge::state_of(outcome, original.kind);
     let reason = judge::reason(outcome);
     let standing = (state, trust, reason.as_deref());
-    inbox::held::judged_again(bench.connection, held.row, standing, &ruling, bench.now)?;
+    inbox::held::judged_again(bench.connection, original.row, standing, &ruling, bench.now)?;
     let (connection, now) = (bench.connection, bench.now);
     let mut story = vec![story::write(
         connection,
@@ -75,14 +75,14 @@ pub(in crate::daemon) fn judge_again(
         reason.clone(),
     )?];
     if matches!(outcome, Outcome::Admitted { .. }) {
-        follow_conversation(bench, &held)?;
+        follow_conversation(bench, &original)?;
     }
-    let closing = close_used_up(bench, me, about, held.kind, outcome)?;
+    let closing = close_used_up(bench, me, about, original.kind, outcome)?;
     let wakes_link = closing.as_ref().is_some_and(|end| end.wakes_link);
     story.extend(closing.into_iter().flat_map(|end| end.story));
     Ok(Again {
         state: state.as_str(),
-        wakes_agent: matches!(outcome, Outcome::Admitted { .. }) && held.kind == Kind::Text,
+        wakes_agent: matches!(outcome, Outcome::Admitted { .. }) && original.kind == Kind::Text,
         wakes_link,
         reason,
         story,
@@ -99,12 +99,12 @@ fn believed(level: Trust, annotations: &[Annotation]) -> Trust {
 
 /// A conversation that ended after the message came stays closed: the agent reads what was said
 /// before the end.
-fn follow_conversation(bench: &Bench<'_>, held: &Held) -> rusqlite::Result<()> {
-    let (peer, id) = (&held.about.peer, &held.about.conversation);
+fn follow_conversation(bench: &Bench<'_>, original: &Original) -> rusqlite::Result<()> {
+    let (peer, id) = (&original.about.peer, &original.about.conversation);
     let known = dialogue::find(bench.connection, peer, id)?;
     let ended = known.and_then(|dialogue| dialogue.ended);
-    if ended.is_some_and(|(at, _)| at > held.received_at) {
+    if ended.is_some_and(|(at, _)| at > original.received_at) {
         return Ok(());
     }
-    judge::follow_conversation(bench, peer, id, held.kind)
+    judge::follow_conversation(bench, peer, id, original.kind)
 }

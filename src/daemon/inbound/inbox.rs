@@ -2,8 +2,10 @@
 //! come. The only maker of an [`Admitted`] message that goes to the agent.
 
 mod asked;
+pub(in crate::daemon) mod dead;
 pub(in crate::daemon) mod held;
 mod rows;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use tokio::sync::watch;
 
 use super::Verified;
 use crate::clock::Clock;
-use crate::daemon::rows::{EMPTIED, RowId, from_json, maybe_time, parsed, time};
+use crate::daemon::rows::{EMPTIED, RowId, parsed};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::InboxMessage;
 use crate::db::{Database, DbError};
@@ -23,6 +25,7 @@ use crate::wire::frame::AckOutcome;
 
 pub(in crate::daemon) use asked::{goes_at_once, mark_unheard};
 pub(in crate::daemon) use rows::{NewRow, RowState, insert, insert_unjudged};
+pub(in crate::daemon) use waiting::Batch;
 
 /// A handle on the inbox. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,10 +50,9 @@ pub(in crate::daemon) struct Admitted {
     attempts: u32,
     next_attempt_at: Option<Timestamp>,
     may_repeat: bool,
-    asked: bool,
 }
 
-/// What became of an attempt to hand a message to the agent.
+/// What became of an attempt to hand a batch to the agent; all its messages alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::daemon) enum Settled {
     /// The gateway admitted it.
@@ -68,6 +70,11 @@ pub(in crate::daemon) enum Settled {
         why: String,
         /// Whether this attempt may have reached the agent.
         may_repeat: bool,
+    },
+    /// The gateway will never take it as a whole: each of its messages goes again at once, and alone.
+    Apart {
+        /// Why.
+        why: String,
     },
     /// It is given up, and stays visible.
     Dead {
@@ -100,24 +107,50 @@ impl Inbox {
         limit: usize,
     ) -> Result<Vec<Admitted>, DbError> {
         self.db
-            .read(move |connection| deliverable(connection, limit))
+            .read(move |connection| waiting::deliverable(connection, limit))
             .await
     }
 
-    /// Writes what became of an attempt. A message that no longer waits, because a person refused
-    /// its sender meanwhile, stays as that person left it.
+    /// The batch that the message at `head` is in, which is the oldest of its conversation that
+    /// waits. Where it is in none, `together` says how many of those from it on make one, at most
+    /// `most`. That, and that the gateway may be asked to take it, is on disk when this is done.
+    /// Nothing where it no longer waits.
+    pub(in crate::daemon) async fn bind(
+        &self,
+        head: RowId,
+        most: usize,
+        together: impl FnOnce(&[Admitted]) -> usize + Send + 'static,
+    ) -> Result<Option<Batch>, DbError> {
+        self.db
+            .write(move |connection| waiting::bind(connection, head, most, together))
+            .await
+    }
+
+    /// Writes what became of an attempt with the batch that is known by `batch`. A message that no
+    /// longer waits, because a person refused its sender meanwhile, stays as that person left it.
     pub(in crate::daemon) async fn settle(
         &self,
-        row: RowId,
+        batch: RowId,
         settled: Settled,
     ) -> Result<(), DbError> {
         let now = self.clock.now();
-        let entry = self
+        let story = self
             .db
-            .write(move |connection| settle(connection, row, &settled, now))
+            .write(move |connection| waiting::settle(connection, batch, &settled, now))
             .await?;
         fault::point(Point::DeliveryCommitted);
-        self.events.tell_all(entry.into_iter().collect());
+        self.events.tell_all(story);
+        Ok(())
+    }
+
+    /// Gives up the message at `row`, which is not under way, if it still waits.
+    pub(in crate::daemon) async fn give_up(&self, row: RowId, why: String) -> Result<(), DbError> {
+        let now = self.clock.now();
+        let story = self
+            .db
+            .write(move |connection| waiting::give_up(connection, row, &why, now))
+            .await?;
+        self.events.tell_all(story);
         Ok(())
     }
 
@@ -287,99 +320,6 @@ pub(in crate::daemon) fn refuse_all_from(
         .iter()
         .map(|about| story::write(connection, about, now, "refused", Some(why.to_owned())))
         .collect()
-}
-
-fn deliverable(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Admitted>> {
-    connection
-        .prepare_cached(
-            "SELECT inbox.*, dialogue.reply_session FROM inbox
-             LEFT JOIN dialogue ON dialogue.peer = inbox.sender
-                 AND dialogue.conversation = inbox.conversation
-             WHERE inbox.row IN (
-                 SELECT min(row) FROM inbox WHERE state = 'waiting' AND kind = 'text'
-                 GROUP BY sender, conversation)
-             ORDER BY coalesce(inbox.next_attempt_at, inbox.stored_at), inbox.row LIMIT ?1",
-        )?
-        .query_map([limit], |row| {
-            Ok(Admitted {
-                row: RowId(row.get("row")?),
-                about: about(row)?,
-                content: row.get("admitted")?,
-                trust: parsed(row, "trust")?,
-                received_at: time(row, "received_at")?,
-                stored_at: time(row, "stored_at")?,
-                annotations: from_json(row, "annotations")?,
-                reply_session: row.get("reply_session")?,
-                attempts: row.get("attempts")?,
-                next_attempt_at: maybe_time(row, "next_attempt_at")?,
-                may_repeat: row.get("may_repeat")?,
-                asked: row.get("asked")?,
-            })
-        })?
-        .collect()
-}
-
-fn settle(
-    connection: &Connection,
-    row: RowId,
-    settled: &Settled,
-    now: Timestamp,
-) -> rusqlite::Result<Option<Entry>> {
-    let (state, detail, attempts, next, may_repeat, run_id) = match settled {
-        Settled::Delivered { run_id } => (
-            RowState::Delivered,
-            None,
-            None,
-            None,
-            false,
-            run_id.as_ref(),
-        ),
-        Settled::Retry {
-            attempts,
-            next_attempt_at,
-            why,
-            may_repeat,
-        } => (
-            RowState::Waiting,
-            Some(why),
-            Some(*attempts),
-            Some(next_attempt_at.as_millis()),
-            *may_repeat,
-            None,
-        ),
-        Settled::Dead { why } => (RowState::Dead, Some(why), None, None, false, None),
-    };
-    let settled_row = connection
-        .prepare_cached(
-            "UPDATE inbox SET state = ?2, reason = ?3, attempts = coalesce(?4, attempts),
-                 next_attempt_at = ?5, may_repeat = may_repeat OR ?6, run_id = ?7, settled_at = ?8,
-                 asked = 0
-             WHERE row = ?1 AND state = 'waiting' RETURNING sender, id, conversation",
-        )?
-        .query_row(
-            params![
-                row.0,
-                state.as_str(),
-                detail,
-                attempts,
-                next,
-                may_repeat,
-                run_id,
-                state.stage().settled_at(now),
-            ],
-            about,
-        )
-        .optional()?;
-    let what = match settled {
-        Settled::Delivered { .. } => "delivered",
-        Settled::Retry { .. } => "retry",
-        Settled::Dead { .. } => "dead",
-    };
-    let entry = settled_row
-        .map(|about| story::write(connection, &about, now, what, detail.cloned()))
-        .transpose();
-    fault::point(Point::DeliveryWritten);
-    entry
 }
 
 fn about(row: &Row<'_>) -> rusqlite::Result<About> {

@@ -232,7 +232,8 @@ fn store(
         stored_at: bench.now,
         state,
         reason: reason.as_deref(),
-        asked: state == RowState::Waiting && inbox::goes_at_once(bench.connection)?,
+        goes_at_once: state == RowState::Waiting
+            && inbox::goes_at_once(bench.connection, verified)?,
     };
     inbox::insert(bench.connection, &row, ruling)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;
@@ -286,7 +287,7 @@ fn settle_unjudged(
         stored_at: bench.now,
         state,
         reason: Some(why),
-        asked: false,
+        goes_at_once: false,
     };
     inbox::insert_unjudged(bench.connection, &row, &arrival.annotations)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;

@@ -3,6 +3,7 @@
 
 mod again;
 mod closing;
+mod dead;
 mod failing;
 mod held;
 mod inbound;

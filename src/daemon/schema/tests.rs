@@ -15,6 +15,9 @@ const NOW: Timestamp = Timestamp::from_millis(1_795_373_464_750);
 /// The steps before messages had an author and an end.
 const BEFORE: usize = 3;
 
+/// The steps before a dead letter could be dropped.
+const BEFORE_DROPPED: usize = 5;
+
 #[tokio::test]
 async fn an_older_database_gets_authors_and_ends_and_loses_the_text_of_what_was_refused() {
     let dir = tempfile::tempdir().unwrap();
@@ -85,6 +88,45 @@ async fn an_older_database_gets_authors_and_ends_and_loses_the_text_of_what_was_
         )
     };
     assert_eq!(db.read(authors).await.unwrap(), "8");
+}
+
+#[tokio::test]
+async fn an_older_inbox_keeps_its_rows_and_never_gives_a_number_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("daemon.db");
+    let tasks = Tasks::new();
+    let old = Database::open(&path, &MIGRATIONS[..BEFORE_DROPPED], &tasks).unwrap();
+    let insert = "INSERT INTO inbox (sender, id, kind, conversation, content, trust, received_at,
+                      stored_at, state, annotations, verdicts, may_repeat, attempts, content_bytes)
+                  VALUES ('1', ?1, 'text', 'c', 'hello', 'unknown', 5, 7, 'dead', '[]', '[]', 1, 3, 5)";
+    let wait = "UPDATE inbox SET state = 'waiting' WHERE id = 'b'";
+    old.write(|c| {
+        for id in ["a", "b", "c"] {
+            c.execute(insert, [id])?;
+        }
+        c.execute(wait, [])?;
+        c.execute("DELETE FROM inbox WHERE id IN ('a', 'c')", [])
+    })
+    .await
+    .unwrap();
+    old.close().await;
+    drop(old);
+    tasks.drain(Duration::from_secs(5)).await.unwrap();
+
+    let db = Database::open(&path, MIGRATIONS, &Tasks::new()).unwrap();
+    let last = db.write(|c| {
+        c.execute(insert, ["d"])?;
+        c.execute("UPDATE inbox SET state = 'dropped' WHERE id = 'd'", [])?;
+        Ok(c.last_insert_rowid())
+    });
+    assert_eq!(last.await.unwrap(), 4);
+    let kept = "SELECT id, content, may_repeat + attempts, row FROM inbox ORDER BY row";
+    let expected = [("b", "hello", 4, Some(2)), ("d", "hello", 4, Some(4))];
+    assert_eq!(rows(&db, kept).await, expected.map(owned));
+    // What waited may have been under way, and alone.
+    let bound = "SELECT id, content, 0, batch FROM inbox ORDER BY row";
+    let expected = [("b", "hello", 0, Some(2)), ("d", "hello", 0, None)];
+    assert_eq!(rows(&db, bound).await, expected.map(owned));
 }
 
 type Shown = (String, String, u64, Option<u64>);

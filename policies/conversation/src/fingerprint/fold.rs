@@ -6,6 +6,10 @@
 
 use std::sync::LazyLock;
 
+use ascii::Run;
+
+mod ascii;
+
 /// What stands for a number.
 const NUMBER: u32 = '#' as u32;
 const SPACE: u32 = ' ' as u32;
@@ -50,22 +54,48 @@ struct Folding<S> {
 }
 
 impl<S: FnMut(u32)> Folding<S> {
-    /// Takes the run of ASCII letters and digits at the start of `bytes`, or one other character.
+    /// Takes the run of ASCII letters and digits at the start of `bytes`, and the ASCII behind it;
+    /// gives how much that was.
     fn ascii(&mut self, bytes: &[u8]) -> usize {
-        let run = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric());
-        let run = &bytes[..run.count()];
-        if run.iter().any(u8::is_ascii_digit) {
+        let Run { length, has_digit } = Run::at_start_of(bytes);
+        let (run, behind) = bytes.split_at(length);
+        if has_digit {
             self.number(run.iter().copied());
         } else {
-            for letter in run {
-                self.push(u32::from(letter.to_ascii_lowercase()), 1);
+            self.letters(run);
+        }
+        match behind.first() {
+            Some(mark) if mark.is_ascii() => {
+                self.in_word &= !mark.is_ascii_whitespace();
+                self.folded.asks |= *mark == b'?';
+                length + 1
             }
+            Some(_) | None => length,
         }
-        if let ([], [mark, ..]) = (run, bytes) {
-            self.in_word &= !mark.is_ascii_whitespace();
-            self.folded.asks |= *mark == b'?';
+    }
+
+    /// Takes ASCII letters, four in one turn.
+    fn letters(&mut self, run: &[u8]) {
+        let Some(last) = run.last() else { return };
+        self.begin_word();
+        let (fours, rest) = run.as_chunks();
+        for [a, b, c, d] in fours {
+            self.sink_all([a, b, c, d]);
         }
-        run.len().max(1)
+        match rest {
+            [a, b, c] => self.sink_all([a, b, c]),
+            [a, b] => self.sink_all([a, b]),
+            [a] => self.sink_all([a]),
+            _ => {}
+        }
+        self.last = small(*last);
+        self.folded.weight += run.len() as u32;
+    }
+
+    fn sink_all<const N: usize>(&mut self, letters: [&u8; N]) {
+        for letter in letters {
+            (self.sink)(small(*letter));
+        }
     }
 
     fn other(&mut self, character: char) -> usize {
@@ -80,6 +110,13 @@ impl<S: FnMut(u32)> Folding<S> {
     }
 
     fn push(&mut self, character: u32, weight: u32) {
+        self.begin_word();
+        (self.sink)(character);
+        self.last = character;
+        self.folded.weight += weight;
+    }
+
+    fn begin_word(&mut self) {
         if !self.in_word {
             if self.folded.words > 0 {
                 (self.sink)(SPACE);
@@ -87,9 +124,6 @@ impl<S: FnMut(u32)> Folding<S> {
             self.folded.words += 1;
             self.in_word = true;
         }
-        (self.sink)(character);
-        self.last = character;
-        self.folded.weight += weight;
     }
 
     /// Numbers that follow one another in a word are one: `12:30`, `d4f5-88aa`.
@@ -103,6 +137,11 @@ impl<S: FnMut(u32)> Folding<S> {
             self.push(NUMBER, 1);
         }
     }
+}
+
+/// An ASCII letter in lower case.
+fn small(letter: u8) -> u32 {
+    u32::from(letter.to_ascii_lowercase())
 }
 
 /// What a character is to a folded text.

@@ -43,10 +43,7 @@ pub(super) fn candidates(text: &str) -> impl Iterator<Item = Candidate> {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let found = bytes[from..]
-                .iter()
-                .position(|byte| matches!(byte, b':' | b'/'))?;
-            let place = from + found;
+            let place = from + memchr::memchr2(b':', b'/', &bytes[from..])?;
             from = place + 1;
             let candidate = match bytes[place] {
                 b':' => with_scheme(text, place),

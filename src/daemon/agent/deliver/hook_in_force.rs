@@ -79,7 +79,9 @@ fn token_of(settings: &HookSettings) -> Result<&crate::types::Secret, String> {
 fn unreadable(problem: Option<&str>) -> String {
     match problem {
         Some(problem) => format!("`openclaw.json` cannot be read: {problem}"),
-        None => "there is no `openclaw.json`, so the hook's token is not known".to_owned(),
+        None => "there is no `openclaw.json`, so the hook's token is not known; set `token` in \
+                 `[gateway]`, or `OPENCLAW_CONFIG_PATH`"
+            .to_owned(),
     }
 }
 

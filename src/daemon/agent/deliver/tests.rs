@@ -5,6 +5,7 @@
 mod double;
 
 mod asked;
+mod batches;
 mod world;
 
 use double::{Run, Script};
@@ -89,6 +90,7 @@ async fn whatever_the_gateway_answers_first_a_message_is_run_once() {
         let world = World::new().await;
         world.gateway.script([script]);
         world.arrive("m-1", "c-1", "first").await;
+        world.gateway.until_asked(1).await;
         world.arrive("m-2", "c-1", "second").await;
         world.until("delivered", 2).await;
         let runs = world.gateway.runs();
@@ -115,9 +117,11 @@ async fn what_can_never_go_is_given_up_and_stops_nobody() {
         body: r#"{"ok":false,"error":"message too odd"}"#.to_owned(),
     };
     world.gateway.script([answer(400), answer(413)]);
-    for (id, text) in [("m-1", "first"), ("m-2", "second"), ("m-3", "third")] {
-        world.arrive(id, "c-1", text).await;
-    }
+    world.arrive("m-1", "c-1", "first").await;
+    world.until("dead", 1).await;
+    world.arrive("m-2", "c-1", "second").await;
+    world.until("dead", 2).await;
+    world.arrive("m-3", "c-1", "third").await;
     world.until("delivered", 1).await;
     assert_eq!(texts(&world.gateway.runs()), ["third"]);
     for (id, why) in [
@@ -171,7 +175,10 @@ async fn a_wrong_configuration_pauses_delivery_until_it_is_mended() {
         .await;
     assert_eq!(
         problem.problem.as_deref(),
-        Some("the gateway answered 401: the hook's token is not the gateway's")
+        Some(
+            "the gateway answered 401: the hook's token is not the gateway's: check `[gateway] \
+             token`, or where that is not set `hooks.token` in `openclaw.json`"
+        )
     );
     assert_eq!(world.row("m-1").await.attempts, 0);
     world.follow_openclaw_json();
@@ -247,7 +254,7 @@ async fn conversations_go_side_by_side_up_to_eight() {
     world.gateway.finish_runs();
     world.until("delivered", 24).await;
     assert_eq!(world.gateway.most_active(), 8);
-    assert_eq!(world.gateway.runs().len(), 24);
+    assert_eq!(texts(&world.gateway.runs()).len(), 24);
 }
 
 #[tokio::test]
@@ -362,10 +369,8 @@ fn the_terms_are_the_configurations() {
     assert!(terms.hook_timeout >= Duration::from_secs(30));
 }
 
-/// The content of each run's message.
+/// The content of the messages of each run, in order.
 fn texts(runs: &[Run]) -> Vec<&str> {
-    let lines = runs.iter().map(|run| run.message.lines());
-    lines
-        .map(|mut lines| lines.find_map(|line| line.strip_prefix("| ")).unwrap())
-        .collect()
+    let lines = runs.iter().flat_map(|run| run.message.lines());
+    lines.filter_map(|line| line.strip_prefix("| ")).collect()
 }

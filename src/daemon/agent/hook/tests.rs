@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_381_804_000);
@@ -12,7 +14,7 @@ fn a_request_is_exactly_as_the_gateway_takes_it() {
         session: Some(&session),
         second_turn: false,
     };
-    let with_session = call(&from, &id, "From: \"x\"\n", manner);
+    let with_session = call(idempotency_key(&from, [&id]), "From: \"x\"\n", manner);
     insta::assert_snapshot!(text(&with_session), @r#"
     od:e674d032312720eca2bed971e0beb8082170739c3844e071640d48187b5a314e
     {"message":"From: \"x\"\n","name":"OpenDialogue","deliver":false,"sessionKey":"hook:opendialogue:bea259de9991d84581dfce3f07501f8d9595ea571cc40b6401d6448cd8d8050c","sessionMode":"persistent"}
@@ -21,7 +23,7 @@ fn a_request_is_exactly_as_the_gateway_takes_it() {
         session: None,
         second_turn: true,
     };
-    insta::assert_snapshot!(text(&call(&from, &id, "hi", manner)), @r#"
+    insta::assert_snapshot!(text(&call(idempotency_key(&from, [&id]), "hi", manner)), @r#"
     od:e674d032312720eca2bed971e0beb8082170739c3844e071640d48187b5a314e
     {"message":"hi","name":"OpenDialogue","deliver":true}
     "#);
@@ -33,9 +35,18 @@ fn neither_key_lets_a_peer_blur_two_things_into_one() {
     let message = |text| MessageId::new(text).unwrap();
     let conversation = |text| ConversationId::new(text).unwrap();
     assert_ne!(
-        idempotency_key(&agent("1"), &message("23")),
-        idempotency_key(&agent("12"), &message("3"))
+        idempotency_key(&agent("1"), [&message("23")]),
+        idempotency_key(&agent("12"), [&message("3")])
     );
+    let (one, other) = (message("2"), message("3"));
+    let keys = [
+        idempotency_key(&agent("1"), [&one]),
+        idempotency_key(&agent("1"), [&one, &other]),
+        idempotency_key(&agent("1"), [&other, &one]),
+        idempotency_key(&agent("1"), [&message("23")]),
+    ];
+    let different: HashSet<&String> = keys.iter().collect();
+    assert_eq!(different.len(), keys.len(), "{keys:?}");
     assert_ne!(
         session_key(&agent("1"), &conversation("23")),
         session_key(&agent("12"), &conversation("3"))
@@ -172,7 +183,8 @@ impl Expected {
             }
             Answer::RetryWithoutSession => matches!(self, Expected::WithoutSession),
             Answer::Never { why } => matches!(self, Expected::Never) && !why.is_empty(),
-            Answer::Pause { why } => matches!(self, Expected::Pause) && !why.is_empty(),
+            // It names what to set, or the command that does.
+            Answer::Pause { why } => matches!(self, Expected::Pause) && why.contains('`'),
             Answer::Away { why, .. } => matches!(self, Expected::Away) && !why.is_empty(),
             Answer::Later {
                 counts_attempt,

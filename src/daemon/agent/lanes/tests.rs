@@ -24,7 +24,7 @@ fn conversations_go_side_by_side_and_each_in_its_order() {
     let rows = [row(1, 'a'), row(2, 'a'), row(3, 'b'), row(4, 'c')];
     assert_eq!(ids(&lanes.plan(&rows, START)), [1, 3]);
     assert_eq!(ids(&lanes.plan(&rows, START)), [0; 0]);
-    let next = lanes.answered(RowId(1), admitted(), moment(START));
+    let next = lanes.answered(RowId(1), 1, admitted(), moment(START));
     assert_eq!(
         next,
         Next::Settle(Settled::Delivered {
@@ -101,9 +101,16 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
         let mut row = row(1, 'a');
         row.attempts = attempts;
         lanes.plan(&[row], START);
-        let given = lanes.answered(RowId(1), answer.clone(), moment(START));
+        let given = lanes.answered(RowId(1), 1, answer.clone(), moment(START));
         assert_eq!(given, next, "{attempts} {answer:?}");
     }
+    // Of several, each still has a chance alone.
+    let mut lanes = Lanes::new(RULES);
+    lanes.plan(&[row(1, 'a')], START);
+    let apart = Next::Settle(Settled::Apart {
+        why: "never, to 50 messages at once; now each goes alone".to_owned(),
+    });
+    assert_eq!(lanes.answered(RowId(1), 50, never(), moment(START)), apart);
 }
 
 #[test]
@@ -111,8 +118,8 @@ fn a_closed_gate_is_tried_by_one_message_less_and_less_often() {
     let mut lanes = Lanes::new(RULES);
     let rows = [row(1, 'a'), row(2, 'b'), row(3, 'c')];
     assert_eq!(ids(&lanes.plan(&rows, START)), [1, 2]);
-    lanes.answered(RowId(1), pause(), moment(START));
-    lanes.answered(RowId(2), pause(), moment(START));
+    lanes.answered(RowId(1), 1, pause(), moment(START));
+    lanes.answered(RowId(2), 1, pause(), moment(START));
     assert_eq!(lanes.closed().unwrap().cause, Cause::Configuration);
     let mut now = START;
     for seconds in [1, 2, 4, 8, 8] {
@@ -122,11 +129,11 @@ fn a_closed_gate_is_tried_by_one_message_less_and_less_often() {
         now = try_at;
         assert_eq!(ids(&lanes.plan(&rows, now)), [1], "one, the oldest");
         assert_eq!(ids(&lanes.plan(&rows, now)), [0; 0]);
-        lanes.answered(RowId(1), pause(), moment(now));
+        lanes.answered(RowId(1), 1, pause(), moment(now));
     }
     lanes.hook_changed(now);
     assert_eq!(ids(&lanes.plan(&rows, now)), [1], "at once");
-    lanes.answered(RowId(1), admitted(), moment(now));
+    lanes.answered(RowId(1), 1, admitted(), moment(now));
     assert_eq!(lanes.closed(), None);
     assert_eq!(ids(&lanes.plan(&rows, now)), [2]);
 }
@@ -137,7 +144,10 @@ fn an_answer_to_old_settings_closes_nothing() {
     let rows = [row(1, 'a')];
     lanes.plan(&rows, START);
     lanes.hook_changed(START);
-    assert_eq!(lanes.answered(RowId(1), pause(), moment(START)), Next::Wait);
+    assert_eq!(
+        lanes.answered(RowId(1), 1, pause(), moment(START)),
+        Next::Wait
+    );
     assert_eq!(lanes.closed(), None);
     assert_eq!(ids(&lanes.plan(&rows, START)), [1]);
 }
@@ -148,7 +158,7 @@ fn without_a_hook_nothing_goes_until_there_is_one() {
     let rows = [row(1, 'a'), row(2, 'b')];
     lanes.plan(&rows[..1], START);
     lanes.hook_missing("no token".to_owned());
-    lanes.answered(RowId(1), admitted(), moment(START));
+    lanes.answered(RowId(1), 1, admitted(), moment(START));
     lanes.leave(RowId(1));
     let plan = lanes.plan(&rows[1..], START);
     assert_eq!((ids(&plan), plan.wake_at), (vec![], Some(after(3_600))));
@@ -164,17 +174,22 @@ fn a_gateway_that_was_away_is_tried_as_soon_as_it_lives() {
     let mut lanes = Lanes::new(RULES);
     let rows = [row(1, 'a')];
     lanes.plan(&rows, START);
-    lanes.answered(RowId(1), away(None), moment(START));
+    lanes.answered(RowId(1), 1, away(None), moment(START));
     lanes.gateway_lives(START);
     assert_eq!(ids(&lanes.plan(&rows, START)), [1]);
     // An answer that tells nothing leaves the gate as it was.
-    lanes.answered(RowId(1), later(true, true, None), moment(START));
+    lanes.answered(RowId(1), 1, later(true, true, None), moment(START));
     lanes.leave(RowId(1));
     assert_eq!(lanes.closed().unwrap().cause, Cause::Away);
     lanes.gateway_lives(START);
     assert_eq!(ids(&lanes.plan(&rows, START)), [1]);
     // It lives, and asked to be spared until then.
-    lanes.answered(RowId(1), away(Some(Duration::from_secs(60))), moment(START));
+    lanes.answered(
+        RowId(1),
+        1,
+        away(Some(Duration::from_secs(60))),
+        moment(START),
+    );
     lanes.gateway_lives(after(5));
     let plan = lanes.plan(&rows, after(5));
     assert_eq!((ids(&plan), plan.wake_at), (vec![], Some(after(60))));

@@ -2,12 +2,13 @@
 //! out, so that a process that was killed leaves behind which of them may have been run.
 //!
 //! Where few wait it is written with the message's row, so that one commit stands between the relay
-//! and the gateway; else before the request. What becomes of a message ends it (`settle`); an answer
+//! and the gateway; else with the batch. What becomes of a message ends it (`settle`); an answer
 //! that settles nothing ends it here.
 
 use rusqlite::{Connection, params};
 
-use super::{Admitted, Inbox, about, waiting};
+use super::{Inbox, about, waiting};
+use crate::daemon::inbound::Verified;
 use crate::daemon::rows::RowId;
 use crate::daemon::story::{self, About, Entry};
 use crate::db::DbError;
@@ -19,29 +20,47 @@ const UNHEARD: &str = "the daemon ended before it was known whether the gateway 
 const AT_ONCE: u64 = 8;
 
 impl Inbox {
-    /// Notes that the gateway is about to be asked to take `message`, where its row does not say so
-    /// yet. False where it no longer waits: it is not to be handed over.
-    pub(in crate::daemon) async fn ask(&self, message: &Admitted) -> Result<bool, DbError> {
-        let row = message.row;
-        if message.asked {
-            return Ok(true);
-        }
+    /// Notes that the gateway was asked and did not take the batch known by `batch`, which waits on.
+    pub(in crate::daemon) async fn not_taken(&self, batch: RowId) -> Result<(), DbError> {
         self.db
-            .write(move |connection| note(connection, row, true))
-            .await
-    }
-
-    /// Notes that the gateway was asked and did not take `row`, which waits on.
-    pub(in crate::daemon) async fn not_taken(&self, row: RowId) -> Result<(), DbError> {
-        self.db
-            .write(move |connection| note(connection, row, false).map(drop))
+            .write(move |connection| {
+                connection
+                    .prepare_cached(
+                        "UPDATE inbox SET asked = 0 WHERE batch = ?1 AND state = 'waiting'",
+                    )?
+                    .execute([batch.0])
+                    .map(drop)
+            })
             .await
     }
 }
 
-/// Whether a message that is to be written now goes as soon as it is on disk.
-pub(in crate::daemon) fn goes_at_once(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(waiting(connection)? < AT_ONCE)
+/// Notes that the gateway is about to be asked to take the batch known by `batch`, where that is not
+/// noted yet.
+pub(super) fn ask(connection: &Connection, batch: RowId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE inbox SET asked = 1 WHERE batch = ?1 AND state = 'waiting' AND NOT asked",
+        )?
+        .execute([batch.0])
+        .map(drop)
+}
+
+/// Whether a message that is to be written now goes alone and as soon as it is on disk.
+pub(in crate::daemon) fn goes_at_once(
+    connection: &Connection,
+    verified: &Verified,
+) -> rusqlite::Result<bool> {
+    let (from, conversation) = (&verified.message().from, verified.conversation());
+    let is_behind: bool = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting' AND kind = 'text'
+                 AND sender = ?1 AND conversation = ?2)",
+        )?
+        .query_row(params![from.as_str(), conversation.as_str()], |row| {
+            row.get(0)
+        })?;
+    Ok(!is_behind && waiting(connection)? < AT_ONCE)
 }
 
 /// Marks what an earlier process asked the gateway to take and heard nothing of: it may have been
@@ -62,11 +81,4 @@ pub(in crate::daemon) fn mark_unheard(
         .iter()
         .map(|about| story::write(connection, about, now, "retry", why()))
         .collect()
-}
-
-fn note(connection: &Connection, row: RowId, asked: bool) -> rusqlite::Result<bool> {
-    let changed = connection
-        .prepare_cached("UPDATE inbox SET asked = ?2 WHERE row = ?1 AND state = 'waiting'")?
-        .execute(params![row.0, asked])?;
-    Ok(changed == 1)
 }

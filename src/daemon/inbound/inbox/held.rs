@@ -1,6 +1,7 @@
-//! Held rows of the inbox: read to be judged again, and written as that came out.
+//! Held rows of the inbox: read to be judged again, and written as that came out; so are dead ones
+//! that no policy was asked about.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{RowState, about};
 use crate::daemon::keeping::Stage;
@@ -10,9 +11,9 @@ use crate::daemon::story::About;
 use crate::policy::{Annotation, Hold, Ruling, words};
 use crate::types::{Kind, Timestamp, Trust, TurnNumber};
 
-/// A message that is held, as it came.
+/// A message as it came, which goes before the chain because a person or a moment says so.
 #[derive(Debug)]
-pub(in crate::daemon) struct Held {
+pub(in crate::daemon) struct Original {
     pub(in crate::daemon) row: RowId,
     pub(in crate::daemon) about: About,
     pub(in crate::daemon) kind: Kind,
@@ -21,34 +22,36 @@ pub(in crate::daemon) struct Held {
     pub(in crate::daemon) received_at: Timestamp,
     /// What the host said about it when it came; the policies will say theirs again.
     pub(in crate::daemon) annotations: Vec<Annotation>,
-    pub(in crate::daemon) hold: Hold,
 }
 
-/// The message at `row`, if it is held.
+/// The message at `row` and its hold, if it is held.
 pub(in crate::daemon) fn load(
     connection: &Connection,
     row: RowId,
-) -> rusqlite::Result<Option<Held>> {
+) -> rusqlite::Result<Option<(Original, Hold)>> {
     connection
         .prepare_cached("SELECT * FROM inbox WHERE row = ?1 AND state = 'held'")?
         .query_row([row.0], |held| {
-            let mut annotations: Vec<Annotation> = from_json(held, "annotations")?;
-            // That a failed policy was passed by is said by the chain, and may no longer be so.
-            annotations.retain(|note| {
-                note.policy() == Annotation::HOST && note.key() != words::POLICY_ERROR
-            });
-            Ok(Held {
-                row,
-                about: about(held)?,
-                kind: parsed(held, "kind")?,
-                turn: turn(held, "turn")?,
-                content: held.get("content")?,
-                received_at: time(held, "received_at")?,
-                annotations,
-                hold: from_json(held, "hold")?,
-            })
+            Ok((original(held)?, from_json(held, "hold")?))
         })
         .optional()
+}
+
+/// Reads a message as it came from its whole row.
+pub(super) fn original(row: &Row<'_>) -> rusqlite::Result<Original> {
+    let mut annotations: Vec<Annotation> = from_json(row, "annotations")?;
+    // That a failed policy was passed by is said by the chain, and may no longer be so.
+    annotations
+        .retain(|note| note.policy() == Annotation::HOST && note.key() != words::POLICY_ERROR);
+    Ok(Original {
+        row: RowId(row.get("row")?),
+        about: about(row)?,
+        kind: parsed(row, "kind")?,
+        turn: turn(row, "turn")?,
+        content: row.get("content")?,
+        received_at: time(row, "received_at")?,
+        annotations,
+    })
 }
 
 /// How many messages are held.
@@ -72,7 +75,7 @@ pub(in crate::daemon) fn judged_again(
             "UPDATE inbox SET state = ?2, trust = ?3, reason = ?4, admitted = ?5, hold = ?6,
                  annotations = ?7, verdicts = ?8, stored_at = ?9, settled_at = ?10,
                  content = iif(?11, '', content)
-             WHERE row = ?1 AND state = 'held'",
+             WHERE row = ?1 AND state IN ('held', 'dead')",
         )?
         .execute(params![
             row.0,

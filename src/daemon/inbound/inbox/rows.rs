@@ -22,6 +22,8 @@ pub(in crate::daemon) enum RowState {
     Refused,
     /// Given up.
     Dead,
+    /// Given up, and let go by a person.
+    Dropped,
     /// Kept for the record; it wakes nobody.
     Noted,
 }
@@ -34,17 +36,19 @@ impl RowState {
             RowState::Held => "held",
             RowState::Refused => "refused",
             RowState::Dead => "dead",
+            RowState::Dropped => "dropped",
             RowState::Noted => "noted",
         }
     }
 
     /// Every state.
-    pub(in crate::daemon) const ALL: [RowState; 6] = [
+    pub(in crate::daemon) const ALL: [RowState; 7] = [
         RowState::Waiting,
         RowState::Delivered,
         RowState::Held,
         RowState::Refused,
         RowState::Dead,
+        RowState::Dropped,
         RowState::Noted,
     ];
 
@@ -53,7 +57,7 @@ impl RowState {
         match self {
             RowState::Waiting | RowState::Held => Stage::Open,
             RowState::Delivered | RowState::Noted => Stage::Settled,
-            RowState::Refused => Stage::Refused,
+            RowState::Refused | RowState::Dropped => Stage::Refused,
             RowState::Dead => Stage::Dead,
         }
     }
@@ -67,8 +71,8 @@ pub(in crate::daemon) struct NewRow<'a> {
     pub(in crate::daemon) stored_at: Timestamp,
     pub(in crate::daemon) state: RowState,
     pub(in crate::daemon) reason: Option<&'a str>,
-    /// Whether the gateway may be asked to take it as soon as it is on disk.
-    pub(in crate::daemon) asked: bool,
+    /// Whether it goes to the gateway alone and as soon as it is on disk.
+    pub(in crate::daemon) goes_at_once: bool,
 }
 
 /// Writes the row of a judged message.
@@ -127,8 +131,13 @@ fn write(connection: &Connection, row: &NewRow<'_>, ruled: &Ruled<'_>) -> rusqli
             ruled.verdicts,
             message.content.len(),
             row.state.stage().settled_at(row.stored_at),
-            row.asked,
+            row.goes_at_once,
         ])?;
+    if row.goes_at_once {
+        connection
+            .prepare_cached("UPDATE inbox SET batch = row WHERE row = last_insert_rowid()")?
+            .execute([])?;
+    }
     Ok(())
 }
 

@@ -220,12 +220,10 @@ async fn deliver_one(rooms: &Rooms) -> String {
         wakes.changed().await.unwrap();
         waiting = rooms.inbox.deliverable(1).await.unwrap();
     }
+    let row = waiting[0].row();
+    rooms.inbox.bind(row, 1, |_| 1).await.unwrap();
     let delivered = crate::daemon::inbound::Settled::Delivered { run_id: None };
-    rooms
-        .inbox
-        .settle(waiting[0].row(), delivered)
-        .await
-        .unwrap();
+    rooms.inbox.settle(row, delivered).await.unwrap();
     waiting[0].message_id().as_str().to_owned()
 }
 

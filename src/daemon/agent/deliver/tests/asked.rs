@@ -11,8 +11,8 @@ async fn while_the_hook_is_asked_a_killed_process_leaves_that_the_message_may_ha
         .gateway
         .script([Script::RunAndAnswerLate(Duration::from_millis(300))]);
     world.arrive("m-1", "c-1", "asked").await;
-    world.arrive("m-2", "c-1", "behind it").await;
     world.gateway.until_asked(1).await;
+    world.arrive("m-2", "c-1", "behind it").await;
     // What the next process does first.
     assert_eq!(unheard(&world).await, 1);
     let (asked, behind) = (world.row("m-1").await, world.row("m-2").await);

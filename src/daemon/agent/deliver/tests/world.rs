@@ -16,7 +16,7 @@ use crate::types::{Secret, Timestamp};
 
 pub(super) struct World {
     pub(super) gateway: Double,
-    inbox: Inbox,
+    pub(super) inbox: Inbox,
     pub(super) db: Database,
     seen: tokio::sync::Mutex<Seen>,
     pub(super) hooks: watch::Sender<Followed<Option<HookSettings>>>,
@@ -53,18 +53,7 @@ impl World {
         });
         let inbox = Inbox::new(db.clone(), events.clone(), Clock::system());
         let (hooks, followed) = watch::channel(followed(&gateway));
-        let mut terms = Terms::new(configured(&gateway.base_url()));
-        let short = Backoff {
-            first: Duration::from_millis(50),
-            most: Duration::from_millis(200),
-        };
-        terms.rules.retry = short;
-        terms.rules.probe = short;
-        terms.hook_timeout = Duration::from_millis(500);
-        terms.grace = Duration::ZERO;
-        let fences = FenceKey::new(&Secret::new("fence"));
-        let (inbox_too, clock) = (inbox.clone(), Clock::system());
-        let status = start(&tasks, inbox_too, terms, followed, fences, clock, events).unwrap();
+        let status = start_one(&tasks, inbox.clone(), &gateway, followed, events);
         Self {
             gateway,
             inbox,
@@ -75,6 +64,34 @@ impl World {
             tasks,
             _home: home,
         }
+    }
+
+    /// Another delivery from the same inbox, which knows nothing of the first; it ends with what is
+    /// given.
+    pub(super) fn beside(&self) -> tokio_util::sync::DropGuard {
+        let (tasks, hooks) = (Tasks::new(), self.hooks.subscribe());
+        start_one(
+            &tasks,
+            self.inbox.clone(),
+            &self.gateway,
+            hooks,
+            Events::new(),
+        );
+        tasks.stopping().clone().drop_guard()
+    }
+
+    /// Has nothing go until `openclaw.json` is followed again.
+    pub(super) async fn shut(&self) {
+        let none = Followed {
+            good: Some(Arc::new(None)),
+            problem: None,
+        };
+        self.hooks.send_replace(none);
+        let is_shut = |status: &GatewayStatus| {
+            let problem = status.problem.as_deref().unwrap_or_default();
+            problem.contains("no `openclaw.json`")
+        };
+        self.until_status(is_shut).await;
     }
 
     pub(super) async fn arrive(&self, id: &str, conversation: &str, text: &str) {
@@ -182,6 +199,27 @@ impl Drop for World {
     fn drop(&mut self) {
         self.tasks.cancel();
     }
+}
+
+fn start_one(
+    tasks: &Tasks,
+    inbox: Inbox,
+    gateway: &Double,
+    hooks: watch::Receiver<Followed<Option<HookSettings>>>,
+    events: Events,
+) -> watch::Receiver<GatewayStatus> {
+    let mut terms = Terms::new(configured(&gateway.base_url()));
+    let short = Backoff {
+        first: Duration::from_millis(50),
+        most: Duration::from_millis(200),
+    };
+    terms.rules.retry = short;
+    terms.rules.probe = short;
+    terms.hook_timeout = Duration::from_millis(500);
+    terms.grace = Duration::ZERO;
+    let fences = FenceKey::new(&Secret::new("fence"));
+    let clock = Clock::system();
+    start(tasks, inbox, terms, hooks, fences, clock, events).unwrap()
 }
 
 fn followed(gateway: &Double) -> Followed<Option<HookSettings>> {

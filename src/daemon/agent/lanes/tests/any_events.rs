@@ -131,13 +131,15 @@ impl World {
 
     fn answer(&mut self, which: usize, answer: Answer) {
         let id = self.under_way[which];
-        match self.lanes.answered(id, answer, moment(self.now)) {
+        match self.lanes.answered(id, 1, answer, moment(self.now)) {
             Next::AgainWithoutSession => return,
             Next::Wait => {}
             Next::Settle(Settled::Delivered { .. } | Settled::Dead { .. }) => {
                 self.waiting.remove(&id);
                 self.done.push(id);
             }
+            // One alone is never taken apart.
+            Next::Settle(Settled::Apart { .. }) => panic!("it was alone"),
             Next::Settle(Settled::Retry {
                 attempts,
                 next_attempt_at,
