@@ -91,11 +91,11 @@ crashes! {
     inbox_committed: Ben at InboxCommitted 50, gateway Kept;
     ack_ready: Ben at AckReady 50, gateway Kept;
     ack_written: Ben at AckWritten 5, gateway Kept;
-    hook_ready: Ben at HookReady 30, gateway Kept;
-    hook_asked: Ben at HookAsked 8, gateway Lost;
-    hook_answered: Ben at HookAnswered 30, gateway Lost;
-    delivery_written: Ben at DeliveryWritten 30, gateway Lost;
-    delivery_committed: Ben at DeliveryCommitted 30, gateway Kept;
+    hook_ready: Ben at HookReady 6, gateway Kept;
+    hook_asked: Ben at HookAsked 3, gateway Lost;
+    hook_answered: Ben at HookAnswered 6, gateway Lost;
+    delivery_written: Ben at DeliveryWritten 6, gateway Lost;
+    delivery_committed: Ben at DeliveryCommitted 6, gateway Kept;
     outbox_written: Ada at OutboxWritten 50, gateway Kept;
     outbox_committed: Ada at OutboxCommitted 50, gateway Kept;
     frame_ready: Ada at FrameReady 50, gateway Kept;
