@@ -21,7 +21,7 @@ impl Policy for Noop {
     fn settings(json: &str) -> Result<bool, Vec<Complaint>> {
         read(json, |reader, table| {
             reader.unknown_keys("", table, &["endless"]);
-            Some(table.contains_key("endless"))
+            Some(table.has("endless"))
         })
     }
 
