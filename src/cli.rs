@@ -113,6 +113,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 impl Command {
     fn run(self, context: &Context) -> Result<(), Failure> {
+        #[cfg(feature = "faults")]
+        context.arm_fault()?;
         match self {
             Command::Up(arguments) => role::block_on(arguments.run(context)),
             Command::Daemon(arguments) => role::block_on(arguments.run(context)),
@@ -137,6 +139,16 @@ impl Command {
 }
 
 impl Context {
+    /// Has this process end where the environment says; in builds for tests alone.
+    #[cfg(feature = "faults")]
+    fn arm_fault(&self) -> Result<(), Failure> {
+        let words = self.environment.raw("OPENDIALOGUE_FAULT");
+        words.map_or(Ok(()), |words| {
+            crate::fault::arm(&words.to_string_lossy())
+                .map_err(|misnamed| Failure::Words(misnamed.to_string()))
+        })
+    }
+
     /// The configuration with these flags over it.
     fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
         Ok(Config::load(

@@ -6,7 +6,8 @@
 //!
 //! The modules stand on floors, and each imports only from below:
 //!
-//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`], `follow`
+//! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`], `follow`,
+//!   [`fault`]
 //! - floor 1: [`wire`], [`config`], [`db`], [`tls`], [`telemetry`]
 //! - floor 2: [`policy`]
 //! - floor 3: [`daemon`], [`relay`]
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod db;
+pub mod fault;
 pub mod files;
 mod follow;
 pub mod policy;

@@ -11,6 +11,9 @@ mod cache;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+#[cfg(feature = "faults")]
+mod crashes;
+#[cfg(test)]
 mod crossing;
 #[cfg(test)]
 mod daemon_v1;

@@ -1,4 +1,4 @@
-//! A gateway that admits everything at once and says when a request came.
+//! A gateway that admits everything at once, says when a request came and counts its messages.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -15,7 +15,13 @@ pub(crate) const HOOK_TOKEN: &str = "hook-token-of-the-bench";
 
 pub(crate) struct Gateway {
     address: SocketAddr,
-    arrivals: mpsc::Receiver<Instant>,
+    arrivals: mpsc::Receiver<Arrival>,
+}
+
+/// A request.
+pub(crate) struct Arrival {
+    pub(crate) at: Instant,
+    pub(crate) messages: usize,
 }
 
 impl Gateway {
@@ -38,13 +44,17 @@ impl Gateway {
         format!("http://{}", self.address)
     }
 
-    /// When the next request came.
-    pub(crate) async fn next(&mut self) -> Result<Instant, Box<dyn Error>> {
+    /// The next request.
+    pub(crate) async fn next(&mut self) -> Result<Arrival, Box<dyn Error>> {
         Ok(self.arrivals.recv().await.ok_or("the gateway is gone")?)
     }
 }
 
-async fn admit(State(arrived): State<mpsc::Sender<Instant>>) -> &'static str {
-    let _ = arrived.send(Instant::now()).await;
+async fn admit(State(arrived): State<mpsc::Sender<Arrival>>, body: String) -> &'static str {
+    let arrival = Arrival {
+        at: Instant::now(),
+        messages: body.matches("Message id: ").count(),
+    };
+    let _ = arrived.send(arrival).await;
     r#"{"ok":true,"runId":"r"}"#
 }

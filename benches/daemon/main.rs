@@ -1,5 +1,6 @@
 //! The daemon from outside, as one process: how long a message takes from the relay's socket to the
-//! gateway's hook, how long `/send` takes to its 202, and what the process weighs while it is idle.
+//! gateway's hook, how long `/send` takes to its 202, how many it takes in a second, and what the
+//! process weighs, idle and after a hundred thousand.
 //!
 //! `cargo bench --bench daemon` prints the figures. Both ends of the measurement are in this
 //! process; the daemon is the optimised binary.
@@ -11,6 +12,7 @@
 )]
 
 mod figures;
+mod flood;
 mod gateway;
 mod process;
 mod relay;
@@ -80,7 +82,7 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     let mut inbound = Figures::default();
     for n in 0..MESSAGES + MESSAGES / 10 {
         let sent = relay.send(n).await?;
-        inbound.add(gateway.next().await? - sent);
+        inbound.add(gateway.next().await?.at - sent);
         tokio::time::sleep(PAUSE).await;
     }
     inbound.print("socket to hook call", MESSAGES);
@@ -107,5 +109,8 @@ async fn measure() -> Result<(), Box<dyn Error>> {
         "after all of them, resident",
         daemon.resident_mib()?
     );
-    Ok(())
+    flood::steadily(&relay, &mut gateway).await?;
+    flood::to_the_hook(&relay, &mut gateway, &daemon).await?;
+    drop(daemon);
+    flood::to_the_disk().await
 }

@@ -1,7 +1,8 @@
 //! Generates the tables of this crate from packages that carry the Unicode Character Database.
 //!
-//! Everything is written to `OUT_DIR/tables.rs`: facts about each character as tries, the canonical
+//! Each subject is a file of packed lists in `OUT_DIR`: facts about each character, the canonical
 //! mappings, the mappings of UTS #46, the sets of scripts, and the confusables that look like ASCII.
+//! `OUT_DIR/version.rs` says which Unicode they are of.
 
 use std::env;
 use std::error::Error;
@@ -19,24 +20,29 @@ mod facts;
 mod idna;
 #[path = "build/normal.rs"]
 mod normal;
+#[path = "build/pack.rs"]
+mod pack;
 #[path = "build/script.rs"]
 mod script;
 #[path = "build/write.rs"]
 mod write;
+
+use write::Out;
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script so")]
 fn main() -> Result<(), Box<dyn Error>> {
     for part in ["build.rs", "build", "src/bits.rs"] {
         println!("cargo::rerun-if-changed={part}");
     }
-    let out = env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
     let (major, minor, patch) = unicode_security::UNICODE_VERSION;
-    let mut text = format!("pub const VERSION: &str = \"{major}.{minor}.{patch}\";\n");
-    facts::write(&mut text);
-    normal::write(&mut text);
-    script::write(&mut text)?;
-    idna::write(&mut text);
-    confusable::write(&mut text)?;
-    fs::write(PathBuf::from(out).join("tables.rs"), text)?;
+    let version = format!("\"{major}.{minor}.{patch}\"");
+    fs::write(out.join("version.rs"), version)?;
+    let out = Out(out);
+    facts::write(&out)?;
+    normal::write(&out)?;
+    script::write(&out)?;
+    idna::write(&out)?;
+    confusable::write(&out)?;
     Ok(())
 }

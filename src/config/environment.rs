@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 /// Every variable that the program reads. Of the proxies both cases are read, lower case first.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: &[&str] = &[
     "OPENDIALOGUE_HOME",
     "OPENDIALOGUE_SERVER_URL",
     "OPENDIALOGUE_GATEWAY_BASE_URL",
@@ -26,6 +26,8 @@ pub const NAMES: [&str; 18] = [
     "ALL_PROXY",
     "no_proxy",
     "NO_PROXY",
+    #[cfg(feature = "faults")]
+    "OPENDIALOGUE_FAULT",
 ];
 
 /// The variables of [`NAMES`] as they were when the program started.
@@ -75,7 +77,8 @@ impl Environment {
 
     fn from_lookup(mut lookup: impl FnMut(&'static str) -> Option<OsString>) -> Self {
         let set = NAMES
-            .into_iter()
+            .iter()
+            .copied()
             .filter_map(|name| lookup(name).map(|value| (name, value)));
         Self {
             variables: set.filter(|(_, value)| !value.is_empty()).collect(),

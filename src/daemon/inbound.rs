@@ -25,6 +25,7 @@ use super::remarks::Remarks;
 use super::story::Events;
 use super::view::Event;
 use crate::db::DbError;
+use crate::fault::{self, Point};
 use crate::types::{AgentId, Message, MessageId, Timestamp};
 use crate::wire::frame::{Ack, AckOutcome};
 use crate::wire::{Features, Form, MessageFrame, NonceMemory, SigningKey};
@@ -145,6 +146,7 @@ impl Inbound {
 
     /// Acts on what is on disk.
     async fn conclude(&self, verified: &Verified, taken: Taken) {
+        fault::point(Point::InboxCommitted);
         let Message { id, from, .. } = verified.message();
         if let Some(repeat) = taken.repeat {
             debug!(message.id = %id, "message {id} came again: {repeat}");

@@ -22,6 +22,7 @@ use super::outbound::{Draft, Drafted};
 use super::rows::{keep_note, note, unreadable};
 use crate::clock::Clock;
 use crate::db::{Database, DbError, Pending};
+use crate::fault::{self, Point};
 use crate::policy::{Chain, Judged, PolicyState, Ruling, StateChanges, Subject};
 
 /// The note that counts changes of the policies' state.
@@ -94,9 +95,10 @@ impl Lane {
 
     /// Judges and keeps a message that is to go out.
     pub(super) async fn draft(&self, draft: Draft) -> Result<Drafted, DbError> {
-        self.enter(|bench| super::outbound::draft(bench, draft))
-            .await
-            .await
+        let drafted = self.enter(|bench| super::outbound::draft(bench, draft));
+        let drafted = drafted.await.await?;
+        fault::point(Point::OutboxCommitted);
+        Ok(drafted)
     }
 
     /// Does `work`, which brings back one message that was held or given up.
@@ -165,6 +167,9 @@ impl Bench<'_> {
         let judged = self.chain.judge(message, &mut self.memory.state);
         self.memory
             .keep(self.connection, &judged.ruling().changes)?;
+        if !judged.ruling().changes.is_empty() {
+            fault::point(Point::PolicyStateWritten);
+        }
         Ok(judged)
     }
 }

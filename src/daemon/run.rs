@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::held::HeldBox;
 use super::identity::{self, IdentityError, Known};
-use super::inbound::{IN_HAND, Inbound, Inbox, Received};
+use super::inbound::{IN_HAND, Inbound, Inbox, Received, inbox};
 use super::lane::{Lane, Room};
 use super::link::session::proof;
 use super::link::{ClockOffset, Link, LinkStatus};
@@ -136,6 +137,7 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
             .await?;
     }
     leave_behind(&db, &known, &clock).await?;
+    mark_unheard(&db, &clock).await?;
 
     let foundation = Foundation {
         identity: known.identity,
@@ -348,6 +350,20 @@ async fn leave_behind(db: &Database, known: &Known, clock: &Clock) -> Result<(),
     if !refused.is_empty() {
         let count = refused.len();
         warn!("{count} messages were drafted as another agent and will not be sent");
+    }
+    Ok(())
+}
+
+/// Marks what a daemon that was killed had handed over and heard nothing of.
+async fn mark_unheard(db: &Database, clock: &Clock) -> Result<(), DbError> {
+    let now = clock.now();
+    let mark = move |connection: &Connection| {
+        let inbox = inbox::mark_unheard(connection, now)?.len();
+        Ok(inbox + outbox::mark_unheard(connection, now)?.len())
+    };
+    let unheard = db.write(mark).await?;
+    if unheard > 0 {
+        warn!("{unheard} messages may have arrived before the daemon was killed, and go again");
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::node::Node;
 use super::parcel::{Parcel, Settlement};
 use super::route::settle;
 use super::store::Enqueued;
+use crate::fault::{self, Point};
 
 /// Puts `parcel` into its receiver's mailbox, and settles it once it is on disk.
 ///
@@ -23,7 +24,9 @@ pub(super) async fn put(node: &Arc<Node>, receiver: &Resident, parcel: Parcel, m
     drop(announced);
     let after = Arc::clone(node);
     node.tasks.spawn("mail-commit", async move {
-        let settlement = match commit.await {
+        let stored = commit.await;
+        fault::point(Point::MailCommitted);
+        let settlement = match stored {
             Ok(Enqueued::Stored) => Settlement::Queued { may_repeat },
             Ok(Enqueued::Full) => Settlement::MailboxFull,
             Err(why) => {

@@ -9,6 +9,7 @@ use super::mailbox;
 use super::node::Node;
 use super::parcel::{Origin, Parcel, Settlement};
 use super::recent::Stage;
+use crate::fault::{self, Point};
 use crate::types::MessageId;
 
 /// Sends `parcel` on its way. What lives only for the moment is dropped where nobody takes it.
@@ -23,6 +24,7 @@ pub(super) async fn route(node: &Arc<Node>, receiver: &Resident, parcel: Parcel)
 
 /// Tells whoever waits for it what became of a message, and remembers it for repeats.
 pub(super) fn settle(node: &Node, origin: Origin, id: MessageId, settlement: Settlement) {
+    fault::point(Point::ReceiptReady);
     match origin {
         Origin::Connection(live) => {
             let stage = stage_after(&settlement);

@@ -2,14 +2,13 @@
 //!
 //! `settings.schema.json` says the same for people and tools; the test below holds the two together.
 
-use guest::settings::{Reader, Table, named, read};
+use guest::settings::{Reader, Table, Value, named, read};
 use guest::{Complaint, Direction, Kind};
-use serde_json::Value;
 
 mod moment;
 
 /// The JSON Schema of the settings.
-pub const SCHEMA: &str = include_str!("settings.schema.json");
+pub const SCHEMA: &str = guest::schema!("settings.schema.json");
 
 /// The longest reason of a rule, in bytes: the host takes no longer one.
 const MAX_REASON_LEN: usize = 1024;
@@ -81,7 +80,7 @@ impl Settings {
 }
 
 fn rules(reader: &mut Reader, table: &Table) -> Option<Vec<Rule>> {
-    let Value::Array(list) = table.get("rules")? else {
+    let Value::List(list) = table.get("rules")? else {
         return reader.complain("rules", "must be a list of tables");
     };
     let rules = list.iter().enumerate();
@@ -92,13 +91,13 @@ fn rules(reader: &mut Reader, table: &Table) -> Option<Vec<Rule>> {
 
 fn rule(reader: &mut Reader, index: usize, value: &Value) -> Option<Rule> {
     let at = format!("rules[{index}]");
-    let Value::Object(table) = value else {
+    let Value::Table(table) = value else {
         return reader.complain(&at, "must be a table");
     };
     let at = format!("{at}.");
     reader.unknown_keys(&at, table, &KEYS);
     let effect = reader.word(table, &at, "effect", &EFFECTS);
-    if !table.contains_key("effect") {
+    if !table.has("effect") {
         reader.complain::<()>(&format!("{at}effect"), "is missing");
     }
     let peer = id(reader, table, &at, "peer").filter(|peer| peer != "*");
@@ -115,7 +114,7 @@ fn rule(reader: &mut Reader, index: usize, value: &Value) -> Option<Rule> {
 
 fn kinds(reader: &mut Reader, table: &Table, at: &str) -> Option<Vec<Kind>> {
     let setting = format!("{at}kinds");
-    let list = table.get("kinds")?.as_array();
+    let list = table.get("kinds")?.as_list();
     let Some(list) = list.filter(|list| !list.is_empty()) else {
         return reader.complain(&setting, &format!("must be a list of {}", named(&KINDS)));
     };
@@ -146,7 +145,7 @@ fn reason(reader: &mut Reader, table: &Table, at: &str) -> Option<String> {
 
 fn id(reader: &mut Reader, table: &Table, at: &str, key: &str) -> Option<String> {
     let value = table.get(key)?;
-    let star = key == "peer" && value == "*";
+    let star = key == "peer" && value.as_str() == Some("*");
     match value.as_str() {
         Some(id) if star || is_id(id) => Some(id.to_owned()),
         _ => {

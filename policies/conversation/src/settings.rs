@@ -6,7 +6,7 @@ use guest::Complaint;
 use guest::settings::{Reader, Table, read};
 
 /// The JSON Schema of the settings.
-pub const SCHEMA: &str = include_str!("settings.schema.json");
+pub const SCHEMA: &str = guest::schema!("settings.schema.json");
 
 /// The most turns that a setting may say.
 const MOST_TURNS: u64 = 1_000_000;

@@ -14,7 +14,9 @@ pub mod memory;
 pub mod message;
 pub mod pages;
 pub mod ring;
+pub mod schema;
 pub mod settings;
+pub mod value;
 
 pub use decision::{Annotation, Decision, Verdict};
 pub use memory::{Memory, Remembered};

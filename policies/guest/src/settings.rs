@@ -5,10 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::Value;
-
-/// A table of settings.
-pub type Table = serde_json::Map<String, Value>;
+pub use crate::value::{Table, Value};
 
 /// A setting that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +22,7 @@ pub fn read<T>(
     settings: impl FnOnce(&mut Reader, &Table) -> Option<T>,
 ) -> Result<T, Vec<Complaint>> {
     let mut reader = Reader::default();
-    let Ok(Value::Object(table)) = serde_json::from_str(json) else {
+    let Ok(Value::Table(table)) = serde_json::from_str(json) else {
         reader.complain::<()>("settings", "must be a table");
         return Err(reader.complaints);
     };
@@ -60,7 +57,7 @@ impl Reader {
         setting: &str,
         words: &[(&str, T)],
     ) -> Option<T> {
-        let found = words.iter().find(|(word, _)| value == word);
+        let found = words.iter().find(|(word, _)| value.as_str() == Some(word));
         if found.is_none() {
             return self.complain(setting, &format!("must be {}", named(words)));
         }
@@ -86,7 +83,7 @@ impl Reader {
 
     /// The table under `key`.
     pub fn table<'a>(&mut self, table: &'a Table, at: &str, key: &str) -> Option<&'a Table> {
-        let found = table.get(key)?.as_object();
+        let found = table.get(key)?.as_table();
         if found.is_none() {
             return self.complain(&format!("{at}{key}"), "must be a table");
         }
@@ -95,9 +92,9 @@ impl Reader {
 
     /// Complains about every key that is not `known`.
     pub fn unknown_keys(&mut self, at: &str, table: &Table, known: &[&str]) {
-        let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
+        let unknown = table.keys().filter(|key| !known.contains(key));
         for key in unknown {
-            let problem = format!("is no setting; there are `{}`", known.join("`, `"));
+            let problem = format!("is no setting; there are {}", listed(&mut known.iter()));
             self.complain::<()>(&format!("{at}{key}"), &problem);
         }
     }
@@ -114,6 +111,15 @@ impl Reader {
 
 /// The words, as a complaint names them.
 pub fn named<T>(words: &[(&str, T)]) -> String {
-    let words: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-    words.join(", ")
+    listed(&mut words.iter().map(|(word, _)| word))
+}
+
+fn listed<'a>(words: &mut dyn Iterator<Item = &'a &'a str>) -> String {
+    let mut list = String::new();
+    for word in words {
+        list.push_str(if list.is_empty() { "`" } else { ", `" });
+        list.push_str(word);
+        list.push('`');
+    }
+    list
 }

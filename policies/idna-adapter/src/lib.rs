@@ -152,17 +152,17 @@ impl Adapter {
     /// Maps and normalises a name as somebody wrote it.
     pub fn map_normalize<'a>(
         &'a self,
-        name: impl Iterator<Item = char> + 'a,
+        mut name: impl Iterator<Item = char> + 'a,
     ) -> impl Iterator<Item = char> + 'a {
-        characters(idna::map(name, Ignored::LeftOut))
+        characters(idna::map(&mut name, Ignored::LeftOut))
     }
 
     /// Maps and normalises a label that was decoded, in which nothing may have been mapped away.
     pub fn normalize_validate<'a>(
         &'a self,
-        label: impl Iterator<Item = char> + 'a,
+        mut label: impl Iterator<Item = char> + 'a,
     ) -> impl Iterator<Item = char> + 'a {
-        characters(idna::map(label, Ignored::Disallowed))
+        characters(idna::map(&mut label, Ignored::Disallowed))
     }
 }
 

@@ -6,7 +6,7 @@ use guest::settings::{Reader, Table, read};
 use guest::{Complaint, Direction};
 
 /// The JSON Schema of the settings.
-pub const SCHEMA: &str = include_str!("settings.schema.json");
+pub const SCHEMA: &str = guest::schema!("settings.schema.json");
 
 /// The most that a setting may say, so that no sum in the rule can overflow.
 const MAX_NUMBER: u64 = 1_000_000_000;
@@ -163,7 +163,7 @@ fn rate(
     reader.unknown_keys(&at, table, &RATE);
     let burst = reader.number(table, &at, "burst", least_burst..=MAX_NUMBER);
     let per_minute = reader.number(table, &at, "per_minute", 0..=MAX_NUMBER);
-    let known = table.contains_key("per_minute");
+    let known = table.has("per_minute");
     let per_minute = match (per_minute, default) {
         (Some(per_minute), _) => per_minute,
         (None, Some(default)) => default.per_minute,

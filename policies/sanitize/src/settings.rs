@@ -4,8 +4,7 @@
 //! for people and tools; a test holds the two together.
 
 use guest::Complaint;
-use guest::settings::{Reader, Table, read};
-use serde_json::Value;
+use guest::settings::{Reader, Table, Value, read};
 
 use crate::clean::{
     Bidi, Controls, Escapes, Ignorable, Joiner, LineBreaks, Normalize, Options, Selector, Tag,
@@ -14,7 +13,7 @@ use crate::clean::{
 use crate::words::Protected;
 
 /// The JSON Schema of the settings.
-pub const SCHEMA: &str = include_str!("settings.schema.json");
+pub const SCHEMA: &str = guest::schema!("settings.schema.json");
 
 /// The most protected words: each is compared with each word of a text.
 const MAX_PROTECTED: usize = 64;
@@ -186,7 +185,7 @@ fn set<T: Copy>(reader: &mut Reader, table: &Table, key: &str, words: &[(&str, T
 
 fn protected_words(reader: &mut Reader, table: &Table) -> Option<Vec<Protected>> {
     let setting = "protected_words";
-    let list = table.get(setting)?.as_array();
+    let list = table.get(setting)?.as_list();
     let Some(list) = list.filter(|list| list.len() <= MAX_PROTECTED) else {
         return reader.complain(
             setting,

@@ -1,5 +1,7 @@
 //! The facts about each character that the rules ask for.
 
+use std::io;
+
 use icu_normalizer::properties::{CanonicalCombiningClassMap, CanonicalDecomposition, Decomposed};
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::props::{
@@ -11,10 +13,11 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 use crate::bits;
 use crate::normal::seconds;
-use crate::write;
+use crate::pack::Lists;
+use crate::write::{self, Out};
 
-/// Writes `FACTS`.
-pub(crate) fn write(text: &mut String) {
+/// Writes `facts`: one map.
+pub(crate) fn write(out: &Out) -> io::Result<()> {
     let compose = ComposingNormalizerBorrowed::new_nfc();
     let decompose = CanonicalDecomposition::new();
     let ccc = CanonicalCombiningClassMap::new();
@@ -35,7 +38,8 @@ pub(crate) fn write(text: &mut String) {
     let apart = DecomposingNormalizerBorrowed::new_nfd();
     let first_part = |c: char| apart.normalize(c.encode_utf8(&mut [0; 4])).chars().next();
 
-    write::map(text, "FACTS", |c| {
+    let mut lists = Lists::default();
+    write::map(&mut lists, |c| {
         let group = |group: GeneralCategoryGroup| group.contains(category.get(c));
         let letter = group(GeneralCategoryGroup::Letter);
         let mark = group(GeneralCategoryGroup::Mark);
@@ -113,7 +117,8 @@ pub(crate) fn write(text: &mut String) {
         ];
         let set = facts.iter().filter(|(_, holds)| *holds);
         set.fold(u32::from(ccc.get_u8(c)), |all, (bit, _)| all | bit)
-    });
+    })?;
+    out.write("facts", &lists)
 }
 
 /// Whether standardised variation sequences with U+FE00 to U+FE0D begin with `c`: a slashed zero,

@@ -1,16 +1,18 @@
 //! The scripts that each character belongs to, by Script_Extensions.
 
-use std::error::Error;
+use std::io;
 
 use unicode_script::{Script, ScriptExtension, UnicodeScript as _};
 
-use crate::write::{self, Distinct};
+use crate::pack::Lists;
+use crate::write::{self, Distinct, Out};
 
 /// The bit of all scripts together that are not in everyday use: UAX #31, table 5.
 const RARE: u32 = 0;
 
-/// Writes `SCRIPTS`, from characters to the number of their set, and the sets as bits.
-pub(crate) fn write(text: &mut String) -> Result<(), Box<dyn Error>> {
+/// Writes `scripts`: the map from characters to the number of their set, and the halves of the sets
+/// as bits, the lower first.
+pub(crate) fn write(out: &Out) -> io::Result<()> {
     let mut scripts = Distinct::default();
     // The ones that the rules know by name come first, in the order that `script.rs` gives them.
     let named = [
@@ -44,14 +46,16 @@ pub(crate) fn write(text: &mut String) -> Result<(), Box<dyn Error>> {
             };
             set |= 1_u64
                 .checked_shl(bit)
-                .ok_or("more scripts than a set can hold")?;
+                .ok_or_else(|| io::Error::other("more scripts than a set can hold"))?;
         }
         numbers.push((c, u32::from(sets.number(set))));
     }
-    write::map(text, "SCRIPTS", |c| {
+    let mut lists = Lists::default();
+    write::map(&mut lists, |c| {
         let place = numbers.partition_point(|(known, _)| *known < c);
         numbers.get(place).map_or(0, |(_, number)| *number)
-    });
-    write::list(text, "SCRIPT_SETS", "u64", &sets.0);
-    Ok(())
+    })?;
+    lists.numbers(sets.0.iter().map(|set| *set as u32));
+    lists.numbers(sets.0.iter().map(|set| (*set >> 32) as u32));
+    out.write("scripts", &lists)
 }

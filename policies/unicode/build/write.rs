@@ -1,57 +1,42 @@
-//! Writes tables as Rust: lists, and maps from characters as tries of three levels.
+//! Writes packed tables, and what the tables are made of.
 
 use std::collections::HashMap;
-use std::fmt::{Display, Write as _};
 use std::hash::Hash;
+use std::path::PathBuf;
+use std::{fs, io};
 
-/// Writes the list `name` of `kind`.
-pub(crate) fn list<T: Display>(text: &mut String, name: &str, kind: &str, values: &[T]) {
-    let _ = write!(
-        text,
-        "pub(crate) static {name}: [{kind}; {}] = [",
-        values.len()
-    );
-    for (place, value) in values.iter().enumerate() {
-        let separator = if place % 16 == 0 { "\n    " } else { " " };
-        let _ = write!(text, "{separator}{value},");
+use crate::pack::Lists;
+
+/// Where the tables are written.
+pub(crate) struct Out(pub(crate) PathBuf);
+
+impl Out {
+    /// Writes `lists`, packed, under `name`.
+    pub(crate) fn write(&self, name: &str, lists: &Lists) -> io::Result<()> {
+        fs::write(self.0.join(name), lists.pack())
     }
-    text.push_str("\n];\n");
 }
 
-/// Writes the map `name` from each character to `value_of`, as a trie of small numbers and a list
-/// of the distinct values.
-pub(crate) fn map(text: &mut String, name: &str, value_of: impl Fn(char) -> u32) {
+/// Adds the map from each character to `value_of` to `lists`: the lengths of its runs, the place of
+/// each one's value, and the values.
+pub(crate) fn map(lists: &mut Lists, value_of: impl Fn(char) -> u32) -> io::Result<()> {
     let mut values = Distinct::default();
-    // What a trie is read at for a surrogate does not matter: no `char` is one.
-    values.number(0);
-    let all: Vec<u16> = (0..=0x10_FFFF_u32)
-        .map(|code| values.number(char::from_u32(code).map_or(0, &value_of)))
-        .collect();
-    let mut leaves = Distinct::default();
-    let middle: Vec<u16> = all
-        .chunks(16)
-        .map(|leaf| leaves.number(leaf.to_vec()))
-        .collect();
-    let mut middles = Distinct::default();
-    let top: Vec<u16> = middle
-        .chunks(32)
-        .map(|part| middles.number(part.to_vec()))
-        .collect();
-    let kind = if values.0.len() <= 256 { "u8" } else { "u16" };
-    let _ = writeln!(
-        text,
-        "pub(crate) static {name}: Trie<{kind}, {}> = Trie {{",
-        values.0.len()
-    );
-    let _ = writeln!(
-        text,
-        "    top: &{name}_TOP, middle: &{name}_MIDDLE, leaves: &{name}_LEAVES,"
-    );
-    let _ = writeln!(text, "    values: &{name}_VALUES,\n}};");
-    list(text, &format!("{name}_TOP"), "u8", &top);
-    list(text, &format!("{name}_MIDDLE"), "u16", &middles.0.concat());
-    list(text, &format!("{name}_LEAVES"), kind, &leaves.0.concat());
-    list(text, &format!("{name}_VALUES"), "u32", &values.0);
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for code in 0..=0x10_FFFF {
+        // What is said of a surrogate does not matter: no `char` is one.
+        let place = char::from_u32(code).map(|c| u32::from(values.number(value_of(c))));
+        match runs.last_mut() {
+            Some((length, last)) if place.is_none_or(|place| place == *last) => *length += 1,
+            Some(_) | None => runs.push((1, place.unwrap_or(0))),
+        }
+    }
+    if values.0.len() > 256 {
+        return Err(io::Error::other("more values than a byte can tell apart"));
+    }
+    lists.numbers(runs.iter().map(|(length, _)| *length));
+    lists.numbers(runs.iter().map(|(_, place)| *place));
+    lists.numbers(values.0);
+    Ok(())
 }
 
 /// Things in the order in which they were first met, each with its place.
@@ -72,6 +57,22 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
             next
         })
     }
+}
+
+/// Where each of `texts` ends when they stand one behind the other.
+pub(crate) fn ends(texts: &[String]) -> Vec<u32> {
+    let mut ends = vec![0];
+    let mut end = 0;
+    for text in texts {
+        end += text.chars().count() as u32;
+        ends.push(end);
+    }
+    ends
+}
+
+/// The characters of `texts`, one behind the other.
+pub(crate) fn characters_of(texts: &[String]) -> impl Iterator<Item = u32> {
+    texts.iter().flat_map(|text| text.chars().map(u32::from))
 }
 
 /// Every character.

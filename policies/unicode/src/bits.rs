@@ -50,16 +50,7 @@ pub(crate) const DECOMPOSES: u32 = 1 << 28;
 pub(crate) const IDNA_BIDI: u32 = 0xF;
 /// Joining_Type in the next three.
 pub(crate) const IDNA_JOINING_SHIFT: u32 = 4;
-/// General_Category is Mark.
-pub(crate) const IDNA_MARK: u32 = 1 << 8;
-/// Canonical_Combining_Class is Virama.
-pub(crate) const IDNA_VIRAMA: u32 = 1 << 9;
-/// UTS #46 maps it to something else.
-pub(crate) const IDNA_MAPPED: u32 = 1 << 10;
 /// UTS #46 leaves it out.
-pub(crate) const IDNA_IGNORED: u32 = 1 << 11;
+pub(crate) const IDNA_IGNORED: u32 = 1 << 7;
 /// UTS #46 does not allow it.
-pub(crate) const IDNA_DISALLOWED: u32 = 1 << 12;
-
-/// How many bits the place of a look takes, below the character that has it.
-pub(crate) const LOOK_PLACE: u32 = 11;
+pub(crate) const IDNA_DISALLOWED: u32 = 1 << 8;

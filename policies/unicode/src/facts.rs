@@ -1,7 +1,12 @@
 //! The facts about one character, looked up all at once.
 
+use std::sync::LazyLock;
+
 use crate::bits;
-use crate::tables::FACTS;
+use crate::packed::packed;
+use crate::trie::Trie;
+
+static FACTS: LazyLock<Trie> = LazyLock::new(|| Trie::of(&mut packed!("facts").open()));
 
 /// The facts about one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,38 @@
 //! What the processing of internationalised domain names needs: the mapping of UTS #46 with
 //! normalisation, and the facts that its checks of labels ask for.
 
+use std::sync::LazyLock;
+
 use crate::bits;
+use crate::facts::Facts;
 use crate::normal;
-use crate::tables::{
-    IDNA, IDNA_KEYS, IDNA_PLACES, IDNA_RUN_APART, IDNA_RUN_LENGTHS, IDNA_RUNS, IDNA_TEXT_ENDS,
-    IDNA_TEXTS,
-};
+use crate::packed::packed;
+use crate::texts::Texts;
+use crate::trie::Trie;
+
+/// What the checks ask of each character, and what is mapped to something else.
+struct Idna {
+    facts: Trie,
+    /// Where runs of characters start that each lie as far from what they become.
+    runs: Vec<u32>,
+    /// How long each is, with whether it goes by two steps in the lowest bit.
+    lengths: Vec<u32>,
+    /// How far, past the greatest number around to zero.
+    apart: Vec<u32>,
+    /// What the others become.
+    texts: Texts,
+}
+
+static IDNA: LazyLock<Idna> = LazyLock::new(|| {
+    let mut lists = packed!("idna").open();
+    Idna {
+        facts: Trie::of(&mut lists),
+        runs: lists.sums(),
+        lengths: lists.numbers(),
+        apart: lists.sums(),
+        texts: Texts::of(&mut lists),
+    }
+});
 
 /// What becomes of a character that is mapped to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,20 +71,18 @@ pub enum JoiningType {
 }
 
 /// Maps and normalises `text`; what is not allowed becomes U+FFFD.
-pub fn map(text: impl Iterator<Item = char>, ignored: Ignored) -> String {
+pub fn map(text: &mut dyn Iterator<Item = char>, ignored: Ignored) -> String {
     let mut out = String::new();
     for c in text {
-        let facts = IDNA.get(c);
+        let facts = IDNA.facts.get(c);
         if facts & bits::IDNA_DISALLOWED != 0 {
             out.push(char::REPLACEMENT_CHARACTER);
         } else if facts & bits::IDNA_IGNORED != 0 {
             if ignored == Ignored::Disallowed {
                 out.push(char::REPLACEMENT_CHARACTER);
             }
-        } else if facts & bits::IDNA_MAPPED != 0 {
-            push_mapped(c, &mut out);
-        } else {
-            out.push(c);
+        } else if !IDNA.texts.push(c, &mut out) {
+            out.push(IDNA.in_run(c).unwrap_or(c));
         }
     }
     normal::compose(&out).unwrap_or(out)
@@ -66,7 +90,7 @@ pub fn map(text: impl Iterator<Item = char>, ignored: Ignored) -> String {
 
 /// Bidi_Class, as far as the rules for names that run from right to left tell it apart.
 pub fn bidi_class(c: char) -> BidiClass {
-    match IDNA.get(c) & bits::IDNA_BIDI {
+    match IDNA.facts.get(c) & bits::IDNA_BIDI {
         0 => BidiClass::LeftToRight,
         1 => BidiClass::RightToLeft,
         2 => BidiClass::ArabicLetter,
@@ -84,7 +108,7 @@ pub fn bidi_class(c: char) -> BidiClass {
 
 /// Joining_Type, as far as the rule for joiners tells it apart.
 pub fn joining_type(c: char) -> JoiningType {
-    match IDNA.get(c) >> bits::IDNA_JOINING_SHIFT & 7 {
+    match IDNA.facts.get(c) >> bits::IDNA_JOINING_SHIFT & 7 {
         0 => JoiningType::Transparent,
         1 => JoiningType::Left,
         2 => JoiningType::Right,
@@ -95,33 +119,26 @@ pub fn joining_type(c: char) -> JoiningType {
 
 /// Whether General_Category is Mark.
 pub fn is_mark(c: char) -> bool {
-    IDNA.get(c) & bits::IDNA_MARK != 0
+    Facts::of(c).is_mark()
 }
 
 /// Whether Canonical_Combining_Class is Virama.
 pub fn is_virama(c: char) -> bool {
-    IDNA.get(c) & bits::IDNA_VIRAMA != 0
+    Facts::of(c).is_virama()
 }
 
-fn push_mapped(c: char, out: &mut String) {
-    let code = u32::from(c);
-    if let Ok(at) = IDNA_KEYS.binary_search(&code) {
-        let place = usize::from(IDNA_PLACES[at]);
-        let [start, end] = [IDNA_TEXT_ENDS[place], IDNA_TEXT_ENDS[place + 1]].map(usize::from);
-        return out.push_str(&IDNA_TEXTS[start..end]);
+impl Idna {
+    /// What `c` becomes, where it stands in a run.
+    fn in_run(&self, c: char) -> Option<char> {
+        let code = u32::from(c);
+        let run = self.runs.partition_point(|start| *start <= code);
+        let run = run.checked_sub(1)?;
+        let length = self.lengths[run];
+        let (steps, by_two) = (code - self.runs[run], length & 1 == 1);
+        let inside = steps <= length >> 1 && !(by_two && steps % 2 == 1);
+        let to = code.wrapping_add(self.apart[run]);
+        char::from_u32(to).filter(|_| inside)
     }
-    let after = IDNA_RUNS.partition_point(|start| *start <= code);
-    let to = after.checked_sub(1).and_then(|run| {
-        let length = IDNA_RUN_LENGTHS[run];
-        let (steps, by_two) = (code - IDNA_RUNS[run], length & 1 == 1);
-        let inside = steps <= u32::from(length >> 1) && !(by_two && steps % 2 == 1);
-        code.checked_add_signed(IDNA_RUN_APART[run])
-            .filter(|_| inside)
-    });
-    out.push(
-        to.and_then(char::from_u32)
-            .unwrap_or(char::REPLACEMENT_CHARACTER),
-    );
 }
 
 #[cfg(test)]

@@ -4,11 +4,39 @@
 //! begin anew. A segment that cannot change is copied, the others are taken apart, ordered and
 //! joined. Time grows with the length of the text alone, however many marks are heaped up.
 
+use std::sync::LazyLock;
+
 use crate::facts::Facts;
-use crate::tables::{
-    FAR_PAIRED, FAR_PAIRS, FAR_PARTS, FAR_WHOLE_ENDS, FAR_WHOLES, PAIRED, PAIRS, PARTS, WHOLE_ENDS,
-    WHOLES,
-};
+use crate::packed::packed;
+
+/// The canonical mappings, but for Hangul, which is computed.
+struct Mappings {
+    /// The pairs that join, each as one number, in order.
+    pairs: Vec<u64>,
+    /// What each of them joins to.
+    joined: Vec<u32>,
+    /// What falls apart, in order.
+    wholes: Vec<u32>,
+    /// The first part of each.
+    firsts: Vec<u32>,
+    /// Where the other parts of each end, behind a zero.
+    ends: Vec<u32>,
+    others: Vec<u32>,
+}
+
+static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| {
+    let mut lists = packed!("normal").open();
+    let (firsts, seconds) = (lists.sums(), lists.sums());
+    let pairs = firsts.into_iter().zip(seconds);
+    Mappings {
+        pairs: pairs.map(|(first, second)| both(first, second)).collect(),
+        joined: lists.sums(),
+        wholes: lists.sums(),
+        firsts: lists.sums(),
+        ends: lists.sums(),
+        others: lists.sums(),
+    }
+});
 
 const L: u32 = 0x1100;
 const V: u32 = 0x1161;
@@ -121,17 +149,11 @@ fn each_part(c: char, mut give: impl FnMut(char)) {
     if !Facts::of(c).decomposes() {
         return give(c);
     }
-    if let Some(place) = u16::try_from(code)
-        .ok()
-        .and_then(|code| WHOLES.binary_search(&code).ok())
-    {
-        let [start, end] = [WHOLE_ENDS[place], WHOLE_ENDS[place + 1]].map(usize::from);
-        PARTS[start..end]
-            .iter()
-            .for_each(|part| give(character(u32::from(*part))));
-    } else if let Ok(place) = FAR_WHOLES.binary_search(&code) {
-        let [start, end] = [FAR_WHOLE_ENDS[place], FAR_WHOLE_ENDS[place + 1]].map(usize::from);
-        FAR_PARTS[start..end]
+    let all = &*MAPPINGS;
+    if let Ok(place) = all.wholes.binary_search(&code) {
+        give(character(all.firsts[place]));
+        let [start, end] = [all.ends[place], all.ends[place + 1]].map(|end| end as usize);
+        all.others[start..end]
             .iter()
             .for_each(|part| give(character(*part)));
     }
@@ -202,14 +224,14 @@ fn pair(first: char, second: char) -> Option<char> {
     {
         return Some(character(a + b - T));
     }
-    if a <= 0xFFFF && b <= 0xFFFF {
-        let place = PAIRS.binary_search(&(a << 16 | b)).ok()?;
-        return Some(character(u32::from(PAIRED[place])));
-    }
-    let place = FAR_PAIRS
-        .binary_search(&(u64::from(a) << 32 | u64::from(b)))
-        .ok()?;
-    Some(character(FAR_PAIRED[place]))
+    let all = &*MAPPINGS;
+    let place = all.pairs.binary_search(&both(a, b)).ok()?;
+    Some(character(all.joined[place]))
+}
+
+/// A pair as one number.
+fn both(first: u32, second: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
 }
 
 /// The character of a code that stands in the tables or was computed from one.

@@ -1,6 +1,9 @@
 //! Which scripts a word is written in, and how freely it mixes them: UTS #39, section 5.
 
-use crate::tables::{SCRIPT_SETS, SCRIPTS};
+use std::sync::LazyLock;
+
+use crate::packed::packed;
+use crate::trie::Trie;
 
 /// Any of the scripts that are not in everyday use.
 const RARE: u64 = 1 << 0;
@@ -84,8 +87,27 @@ impl Resolved {
     }
 }
 
+/// The sets of scripts, and which one each character has.
+struct Scripts {
+    places: Trie,
+    sets: Vec<u64>,
+}
+
+static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
+    let mut lists = packed!("scripts").open();
+    let places = Trie::of(&mut lists);
+    let (low, high) = (lists.numbers(), lists.numbers());
+    let halves = low.into_iter().zip(high);
+    Scripts {
+        places,
+        sets: halves
+            .map(|(low, high)| u64::from(high) << 32 | u64::from(low))
+            .collect(),
+    }
+});
+
 fn set_of(c: char) -> u64 {
-    SCRIPT_SETS[SCRIPTS.get(c) as usize]
+    SCRIPTS.sets[SCRIPTS.places.get(c) as usize]
 }
 
 #[cfg(test)]

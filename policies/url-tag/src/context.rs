@@ -97,7 +97,7 @@ pub fn code(text: &str) -> Vec<Range<usize>> {
 
 /// Adds what stands between two runs of as many backticks in one line.
 fn between_ticks(line: &str, start: usize, parts: &mut Vec<Range<usize>>) {
-    if !line.contains('`') {
+    if !line.as_bytes().contains(&b'`') {
         return;
     }
     let bytes = line.as_bytes();
@@ -196,7 +196,7 @@ fn in_html<'a>(before: &str, behind: &'a str) -> Option<Place<'a>> {
     let (tag, name) = name.split_at(start);
     let inside = tag
         .rfind('<')
-        .is_some_and(|open| !tag[open..].contains('>'));
+        .is_some_and(|open| !tag.as_bytes()[open..].contains(&b'>'));
     if !inside {
         return None;
     }

@@ -47,7 +47,7 @@ fn disarmed_rest(rest: &str) -> String {
     let host = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
     let (host, behind) = rest.split_at(host);
     let mut out = String::with_capacity(rest.len() + 16);
-    let is_address = host.contains('[');
+    let is_address = host.as_bytes().contains(&b'[');
     let mut before = ' ';
     for c in host.chars() {
         match c {

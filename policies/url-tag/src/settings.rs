@@ -13,7 +13,7 @@ mod domain;
 pub use domain::Domain;
 
 /// The JSON Schema of the settings.
-pub const SCHEMA: &str = include_str!("settings.schema.json");
+pub const SCHEMA: &str = guest::schema!("settings.schema.json");
 
 /// The most domains in a list.
 const MAX_DOMAINS: usize = 1_000;
@@ -117,7 +117,7 @@ fn domains(reader: &mut Reader, table: &Table, setting: &str) -> Vec<Domain> {
     let Some(value) = table.get(setting) else {
         return Vec::new();
     };
-    let Some(list) = value.as_array().filter(|list| list.len() <= MAX_DOMAINS) else {
+    let Some(list) = value.as_list().filter(|list| list.len() <= MAX_DOMAINS) else {
         reader.complain::<()>(
             setting,
             &format!("must be a list of at most {MAX_DOMAINS} domains"),

@@ -1,6 +1,7 @@
 //! The inbox: every message taken, its state, and the identity of each for as long as a repeat can
 //! come. The only maker of an [`Admitted`] message that goes to the agent.
 
+mod asked;
 pub(in crate::daemon) mod dead;
 pub(in crate::daemon) mod held;
 mod rows;
@@ -17,10 +18,12 @@ use crate::daemon::rows::{EMPTIED, RowId, parsed};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::InboxMessage;
 use crate::db::{Database, DbError};
+use crate::fault::{self, Point};
 use crate::policy::Annotation;
 use crate::types::{AgentId, ConversationId, Digest, Direction, MessageId, Timestamp, Trust};
 use crate::wire::frame::AckOutcome;
 
+pub(in crate::daemon) use asked::{goes_at_once, mark_unheard};
 pub(in crate::daemon) use rows::{NewRow, RowState, insert, insert_unjudged};
 pub(in crate::daemon) use waiting::Batch;
 
@@ -110,7 +113,8 @@ impl Inbox {
 
     /// The batch that the message at `head` is in, which is the oldest of its conversation that
     /// waits. Where it is in none, `together` says how many of those from it on make one, at most
-    /// `most`, and that is on disk when this is done. Nothing where it no longer waits.
+    /// `most`. That, and that the gateway may be asked to take it, is on disk when this is done.
+    /// Nothing where it no longer waits.
     pub(in crate::daemon) async fn bind(
         &self,
         head: RowId,
@@ -134,6 +138,7 @@ impl Inbox {
             .db
             .write(move |connection| waiting::settle(connection, batch, &settled, now))
             .await?;
+        fault::point(Point::DeliveryCommitted);
         self.events.tell_all(story);
         Ok(())
     }

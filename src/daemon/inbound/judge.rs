@@ -11,6 +11,7 @@ use crate::daemon::outbound::close_used_up;
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::Event;
 use crate::daemon::{dialogue, trust};
+use crate::fault::{self, Point};
 use crate::policy::{Annotation, Facts, Judged, Outcome, Ruling, Subject};
 use crate::types::{AgentId, ConversationId, Direction, Kind, Message, Trust};
 use crate::wire::frame::AckOutcome;
@@ -190,6 +191,7 @@ fn keep(bench: &mut Bench<'_>, judged: Judged<Arrival>) -> rusqlite::Result<Take
     let closing = close_used_up(bench, to, &about(verified), *kind, &ruling.outcome)?;
     let wakes_link = closing.as_ref().is_some_and(|end| end.wakes_link);
     story.extend(closing.into_iter().flat_map(|end| end.story));
+    fault::point(Point::InboxWritten);
     Ok(Taken {
         story,
         wakes_agent,
@@ -230,6 +232,8 @@ fn store(
         stored_at: bench.now,
         state,
         reason: reason.as_deref(),
+        goes_at_once: state == RowState::Waiting
+            && inbox::goes_at_once(bench.connection, verified)?,
     };
     inbox::insert(bench.connection, &row, ruling)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;
@@ -283,6 +287,7 @@ fn settle_unjudged(
         stored_at: bench.now,
         state,
         reason: Some(why),
+        goes_at_once: false,
     };
     inbox::insert_unjudged(bench.connection, &row, &arrival.annotations)?;
     inbox::remember(bench.connection, verified, outcome, bench.now)?;

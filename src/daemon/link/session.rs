@@ -41,6 +41,7 @@ use crate::daemon::outbound::outbox::{Admitted, Ready};
 use crate::daemon::outbound::{Said, Settlement, settlement};
 use crate::daemon::remarks::Remarks;
 use crate::db::DbError;
+use crate::fault::{self, Point};
 use crate::types::Nonce;
 use crate::wire::Material;
 use crate::wire::frame::{Ack, Frame, MessageText, write_message};
@@ -50,7 +51,7 @@ use handshake::{accept, session_frame};
 use life::{Life, Pulse};
 use lookout::Lookout;
 use settling::{Settling, Written};
-use writer::Writer;
+use writer::{Outgoing, Writer};
 
 /// How long the relay may take to open the session.
 const SESSION_DEADLINE: Duration = Duration::from_secs(20);
@@ -65,7 +66,7 @@ struct Open<'a> {
     link: &'a Link,
     session: Arc<Session>,
     writer: Writer,
-    queue: VecDeque<String>,
+    queue: VecDeque<Outgoing>,
     unsettled: Unsettled,
     settling: Settling,
     lookout: Lookout,
@@ -97,11 +98,11 @@ pub(super) async fn run(link: &Link, socket: Socket, connect_nonce: &Nonce) -> S
     let mut open = Open {
         link,
         unsettled: Unsettled::new(session.features.is_some()),
+        lookout: Lookout::new(link.outbox.clone(), session.features),
         session,
         writer: Writer::start(sink),
         queue: VecDeque::new(),
         settling: Settling::default(),
-        lookout: Lookout::new(link.outbox.clone()),
         parked: None,
         remarks: Remarks::default(),
         life: Life::new(Instant::now()),
@@ -137,7 +138,8 @@ impl Open<'_> {
                 written = self.settling.next(), if !self.settling.is_empty() => self.settled(written),
                 sent = self.writer.ready(), if !self.queue.is_empty() => self.write(sent),
                 Some(ack) = acks.recv(), if has_room => {
-                    self.queue.push_back(Frame::Ack(ack).to_text());
+                    fault::point(Point::AckReady);
+                    self.queue.push_back(Outgoing::Ack(Frame::Ack(ack).to_text()));
                     Ok(())
                 }
                 ready = self.lookout.next() => {
@@ -178,7 +180,9 @@ impl Open<'_> {
             self.lookout.want();
         }
         for message in ready.messages {
-            self.queue.push_back(self.signed(&message));
+            let text = self.signed(&message);
+            fault::point(Point::FrameReady);
+            self.queue.push_back(Outgoing::Message(text));
             self.settling.begin(message.row());
             self.unsettled.add(UnderWay {
                 row: message.row(),
@@ -210,8 +214,8 @@ impl Open<'_> {
     fn write(&mut self, ready: Result<writer::Place, writer::Gone>) -> Result<(), SessionEnd> {
         match ready {
             Ok(place) => {
-                if let Some(text) = self.queue.pop_front() {
-                    place.put(text);
+                if let Some(frame) = self.queue.pop_front() {
+                    place.put(frame);
                 }
                 Ok(())
             }
@@ -221,6 +225,7 @@ impl Open<'_> {
 
     /// Has the outbox write what the relay said. Until that is on disk the row counts as busy.
     fn settle(&mut self, one: UnderWay, said: Said) -> Result<(), SessionEnd> {
+        fault::point(Point::ReceiptRead);
         let settlement = settlement(said, one.attempts, random::fraction());
         let renew = match &settlement {
             Settlement::Again(again) if again.reconnect => {
@@ -258,7 +263,7 @@ impl Open<'_> {
         match self.life.pulse(Instant::now()) {
             Pulse::Fine => Ok(()),
             Pulse::Ping => {
-                self.queue.push_back(Frame::Ping.to_text());
+                self.queue.push_back(Outgoing::Ping(Frame::Ping.to_text()));
                 Ok(())
             }
             Pulse::Dead => Err(SessionEnd::Lost(

@@ -8,6 +8,7 @@ use super::draft::{Draft, Drafted, draft};
 use crate::daemon::lane::Bench;
 use crate::daemon::story::About;
 use crate::daemon::{dialogue, random};
+use crate::fault::{self, Point};
 use crate::policy::{Outcome, words};
 use crate::types::{AgentId, Kind};
 
@@ -49,6 +50,7 @@ pub(in crate::daemon) fn close_used_up(
         },
     )?;
     dialogue::close(bench.connection, peer, id, bench.now, USED_UP)?;
+    fault::point(Point::EndWritten);
     Ok(Some(end))
 }
 

@@ -10,6 +10,7 @@ use crate::daemon::lane::Bench;
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::{SendAnswer, SendRefusal};
 use crate::daemon::{dialogue, trust};
+use crate::fault::{self, Point};
 use crate::policy::{Facts, Judged, Outcome, Ruling, Subject};
 use crate::types::{
     AgentId, ConversationId, Digest, Direction, Kind, Message, MessageId, Timestamp, Trust,
@@ -177,6 +178,7 @@ fn keep(
     let closing = close_used_up(bench, &draft.me, &about, draft.kind, &ruling.outcome)?;
     let ends = closing.as_ref().is_some_and(|end| end.wakes_link);
     story.extend(closing.into_iter().flat_map(|end| end.story));
+    fault::point(Point::OutboxWritten);
     Ok(Drafted {
         answer: answer(&departure, &ruling),
         story,

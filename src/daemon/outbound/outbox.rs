@@ -1,6 +1,7 @@
 //! The outbox: every message drafted, its state, and what the relay said. The only maker of an
 //! [`Admitted`] message that goes to the link.
 
+mod asked;
 pub(in crate::daemon) mod held;
 mod rows;
 
@@ -17,8 +18,10 @@ use crate::daemon::rows::{EMPTIED, RowId, maybe_parsed, parsed, turn};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::OutboxMessage;
 use crate::db::{Database, DbError};
+use crate::fault::{self, Point};
 use crate::types::{AgentId, Direction, Message, Timestamp};
 
+pub(in crate::daemon) use asked::mark_unheard;
 pub(in crate::daemon) use rows::{NewRow, RowState, by_key, insert, waiting};
 
 /// A handle on the outbox. Cheap to clone.
@@ -79,6 +82,7 @@ impl Outbox {
             .db
             .write(move |connection| settle(connection, row, &settlement, now))
             .await?;
+        fault::point(Point::ReceiptCommitted);
         self.events.tell_all(entry.into_iter().collect());
         Ok(())
     }
@@ -247,7 +251,7 @@ fn settle(
         .prepare_cached(
             "UPDATE outbox SET state = ?2, reason = ?3, next_attempt_at = ?4,
                  last_word = coalesce(?5, last_word), may_repeat = may_repeat OR ?6,
-                 attempts = attempts + 1, settled_at = ?7
+                 attempts = attempts + 1, settled_at = ?7, asked = 0
              WHERE row = ?1 AND state = 'queued' RETURNING author, recipient, id, conversation",
         )?
         .query_row(
@@ -269,7 +273,9 @@ fn settle(
     if let Settlement::ConversationEnded(why) = settlement {
         dialogue::end(connection, &about.peer, &about.conversation, now, why)?;
     }
-    story::write(connection, &about, now, what, detail.cloned()).map(Some)
+    let entry = story::write(connection, &about, now, what, detail.cloned())?;
+    fault::point(Point::ReceiptWritten);
+    Ok(Some(entry))
 }
 
 fn again(settlement: &Settlement) -> Option<&Again> {

@@ -26,6 +26,7 @@ use super::drain::{Drain, Step};
 use super::notice;
 use super::session::{NonceSeries, Session};
 use super::window::{Acknowledged, Window};
+use crate::fault::{self, Point};
 use crate::relay::conversation::Key;
 use crate::relay::hub::{CloseReason, Live, Notice, Order, Orders};
 use crate::relay::mailbox;
@@ -71,6 +72,8 @@ pub(super) struct Writer<'a> {
     drain: Drain,
     /// Bytes that were gathered since the last flush.
     gathered: usize,
+    /// Whether messages are among them.
+    forwards: bool,
     /// Messages among them, towards a receiver that does not acknowledge.
     unflushed: Vec<Parcel>,
     /// Conversations that the agent is told to be ended by then.
@@ -106,6 +109,7 @@ impl<'a> Writer<'a> {
             window: Window::default(),
             drain: Drain::new(),
             gathered: 0,
+            forwards: false,
             unflushed: Vec::new(),
             endings: Vec::new(),
             passed_over: HashSet::new(),
@@ -208,7 +212,9 @@ impl<'a> Writer<'a> {
             self.attach_to_held(&name, parcel);
             return Ok(());
         }
+        fault::point(Point::ForwardReady);
         let packet = Packet::text(self.session.sign(&parcel, self.now));
+        self.forwards = true;
         let ended = ending_of(&parcel);
         if ended.as_ref().map(|ended| ended.reason) == Some(EndReason::ParticipantEnded) {
             self.endings.extend(Key::of(&parcel.frame.message));
@@ -241,6 +247,7 @@ impl<'a> Writer<'a> {
     }
 
     async fn acknowledge(&mut self, ack: Ack) {
+        fault::point(Point::AckRead);
         let name = MailName {
             from: ack.from,
             id: ack.message_id,
@@ -311,6 +318,9 @@ impl<'a> Writer<'a> {
             None => self.flush_slowly().await?,
         }
         self.gathered = 0;
+        if std::mem::take(&mut self.forwards) {
+            fault::point(Point::Forwarded);
+        }
         for key in self.endings.drain(..) {
             let agent = &self.live.resident.id;
             self.node.book.told(&key, agent, self.now);
@@ -357,7 +367,8 @@ impl<'a> Writer<'a> {
     async fn remove(&mut self, mail: Vec<MailName>) {
         self.drain.forget(&mail);
         let agent = &self.live.resident.id;
-        let _unwatched = self.node.store.remove(agent, mail).await;
+        let unwatched = self.node.store.remove(agent, mail).await;
+        fault::once_done(Point::MailGone, unwatched);
     }
 }
 

@@ -20,7 +20,8 @@ fn host_of(label: &str) -> Option<String> {
     if label.contains(char::is_whitespace) || label.len() > 512 {
         return None;
     }
-    let url = if label.contains("://") {
+    let mut colons = label.match_indices(':');
+    let url = if colons.any(|(place, _)| label[place..].starts_with("://")) {
         Url::parse(label).ok()?
     } else {
         let host = label.split(['/', '?', '#', ':']).next()?;
@@ -41,5 +42,5 @@ fn is_name(text: &str) -> bool {
     let labels = name
         .split('.')
         .all(|label| !label.is_empty() && label.chars().all(is_part));
-    labels && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
+    labels && last.chars().nth(1).is_some() && last.chars().all(char::is_alphabetic)
 }

@@ -55,7 +55,7 @@ const SHORTENERS: [&str; 30] = [
 /// A name without a dot is looked up there alone.
 pub(super) fn is_private(name: &str) -> bool {
     let name = name.trim_end_matches('.');
-    !name.contains('.') || PRIVATE.into_iter().any(|domain| is_under(name, domain))
+    !name.as_bytes().contains(&b'.') || PRIVATE.into_iter().any(|domain| is_under(name, domain))
 }
 
 /// Whether another place hides behind `host`.

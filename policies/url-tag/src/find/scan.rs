@@ -195,7 +195,8 @@ fn is_data(behind: &str) -> bool {
     };
     let kind = &behind[..comma];
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+/;=\"%*'".contains(&byte);
-    kind.bytes().all(is_part) && (kind.is_empty() || kind.starts_with(';') || kind.contains('/'))
+    kind.bytes().all(is_part)
+        && (kind.is_empty() || kind.starts_with(';') || kind.as_bytes().contains(&b'/'))
 }
 
 /// Whether what follows two slashes is a host that a link would name: "//TODO" is a comment.
@@ -215,7 +216,9 @@ fn is_host_of_link(behind: &str) -> bool {
     let end = bounded.find(ends).unwrap_or(bounded.len());
     let (host, rest) = (&bounded[..end], &bounded[end..]);
     if !(rest.is_empty()
-        || rest.starts_with(|c: char| c.is_whitespace() || "/:?#\"'<>)".contains(c)))
+        || rest.starts_with(|c: char| {
+            c.is_whitespace() || matches!(c, '/' | ':' | '?' | '#' | '"' | '\'' | '<' | '>' | ')')
+        }))
     {
         return false;
     }
@@ -224,7 +227,7 @@ fn is_host_of_link(behind: &str) -> bool {
         return host.eq_ignore_ascii_case("localhost")
             || (is_number(host) && rest.starts_with('/'));
     };
-    let is_name = last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
+    let is_name = last.chars().nth(1).is_some() && last.chars().all(char::is_alphabetic)
         || last
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("xn--"));

@@ -28,7 +28,8 @@ impl Domain {
     pub fn holds(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.');
         let below = host.strip_suffix(&self.name);
-        below
-            .is_some_and(|rest| rest.is_empty() || (rest.ends_with('.') && self.name.contains('.')))
+        below.is_some_and(|rest| {
+            rest.is_empty() || (rest.ends_with('.') && self.name.as_bytes().contains(&b'.'))
+        })
     }
 }

@@ -11,11 +11,12 @@ use super::{DATABASE_REST, Event};
 use crate::clock::Clock;
 use crate::daemon::agent::batch::{self, Candidate};
 use crate::daemon::agent::gateway::Gateway;
-use crate::daemon::agent::hook::{self, Call, Manner};
+use crate::daemon::agent::hook::{self, Answer, Call, Manner};
 use crate::daemon::agent::render::{Facts, FenceKey, Part, render};
 use crate::daemon::inbound::{Admitted, Batch, Inbox, is_proven};
 use crate::daemon::rows::RowId;
 use crate::db::DbError;
+use crate::fault::{self, Point};
 
 /// All that a request takes.
 pub(super) struct Request {
@@ -59,11 +60,16 @@ impl Request {
             Session::Unnamed => None,
         };
         let call = self.call(&batch, session.as_deref());
-        let reply = self
-            .gateway
-            .post(&self.hook.endpoint, call, self.timeout)
-            .await;
+        fault::point(Point::HookReady);
+        let reply = self.gateway.post(&self.hook.endpoint, call, self.timeout);
+        let reply = fault::while_waiting(Point::HookAsked, reply).await;
         let answer = hook::read(&reply, session.as_deref(), self.clock.now());
+        fault::point(Point::HookAnswered);
+        if waits_on(&answer)
+            && let Err(error) = self.inbox.not_taken(batch.row()).await
+        {
+            error!("that the gateway did not take a message cannot be noted: {error}");
+        }
         Event::Answered { batch, answer }
     }
 
@@ -79,6 +85,17 @@ impl Request {
         };
         let key = hook::idempotency_key(batch.first().from(), ids);
         hook::call(key, &render(&parts), manner)
+    }
+}
+
+/// Whether nothing was run, nothing will be written about it, and it does not go again at once.
+fn waits_on(answer: &Answer) -> bool {
+    match answer {
+        Answer::Pause { .. } | Answer::Away { .. } => true,
+        Answer::Admitted { .. }
+        | Answer::RetryWithoutSession
+        | Answer::Never { .. }
+        | Answer::Later { .. } => false,
     }
 }
 

@@ -4,6 +4,7 @@
 #[path = "../../../../tests/support/gateway.rs"]
 mod double;
 
+mod asked;
 mod batches;
 mod world;
 

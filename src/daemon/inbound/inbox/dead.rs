@@ -70,7 +70,8 @@ pub(in crate::daemon) fn revive(
     connection
         .prepare_cached(
             "UPDATE inbox SET state = 'waiting', reason = NULL, attempts = 0,
-                 next_attempt_at = NULL, stored_at = ?2, settled_at = NULL, batch = row
+                 next_attempt_at = NULL, stored_at = ?2, settled_at = NULL, batch = row,
+                 asked = 0
              WHERE row = ?1 AND state = 'dead' AND admitted IS NOT NULL",
         )?
         .execute(params![row.0, now.as_millis()])?;

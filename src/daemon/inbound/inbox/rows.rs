@@ -71,6 +71,8 @@ pub(in crate::daemon) struct NewRow<'a> {
     pub(in crate::daemon) stored_at: Timestamp,
     pub(in crate::daemon) state: RowState,
     pub(in crate::daemon) reason: Option<&'a str>,
+    /// Whether it goes to the gateway alone and as soon as it is on disk.
+    pub(in crate::daemon) goes_at_once: bool,
 }
 
 /// Writes the row of a judged message.
@@ -107,8 +109,9 @@ fn write(connection: &Connection, row: &NewRow<'_>, ruled: &Ruled<'_>) -> rusqli
         .prepare_cached(
             "INSERT INTO inbox (sender, id, kind, conversation, turn, content, admitted, trust,
                  received_at, stored_at, state, reason, hold, annotations, verdicts, content_bytes,
-                 settled_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                 settled_at, asked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                 ?18)",
         )?
         .execute(params![
             message.from.as_str(),
@@ -128,7 +131,13 @@ fn write(connection: &Connection, row: &NewRow<'_>, ruled: &Ruled<'_>) -> rusqli
             ruled.verdicts,
             message.content.len(),
             row.state.stage().settled_at(row.stored_at),
+            row.goes_at_once,
         ])?;
+    if row.goes_at_once {
+        connection
+            .prepare_cached("UPDATE inbox SET batch = row WHERE row = last_insert_rowid()")?
+            .execute([])?;
+    }
     Ok(())
 }
 

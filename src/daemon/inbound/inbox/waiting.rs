@@ -7,9 +7,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Admitted, RowState, Settled, about};
+use super::{Admitted, RowState, Settled, about, asked};
 use crate::daemon::rows::{RowId, from_json, maybe_time, parsed, time};
 use crate::daemon::story::{self, About, Entry};
+use crate::fault::{self, Point};
 use crate::types::Timestamp;
 
 /// Messages of one conversation that go to the agent in one request, in their order.
@@ -70,8 +71,8 @@ pub(super) fn deliverable(
 }
 
 /// The batch that the message at `head`, the oldest of its conversation that waits, is in. Where it is
-/// in none yet, `together` says how many of those from it on make one, of at most `most`. Nothing where
-/// it no longer waits.
+/// in none yet, `together` says how many of those from it on make one, of at most `most`. From now on
+/// the gateway may have been asked to take it. Nothing where it no longer waits.
 pub(super) fn bind(
     connection: &Connection,
     head: RowId,
@@ -85,6 +86,7 @@ pub(super) fn bind(
         .query_map([head.0], admitted)?
         .collect::<rusqlite::Result<Vec<Admitted>>>()?;
     if let Some(batch) = Batch::of(bound) {
+        asked::ask(connection, head)?;
         return Ok(Some(batch));
     }
     let mut unbound = connection
@@ -105,7 +107,8 @@ pub(super) fn bind(
         .map(|(_, (message, _))| message)
         .collect::<Vec<Admitted>>();
     unbound.truncate(together(&unbound).max(1));
-    let mut mark = connection.prepare_cached("UPDATE inbox SET batch = ?1 WHERE row = ?2")?;
+    let mut mark =
+        connection.prepare_cached("UPDATE inbox SET batch = ?1, asked = 1 WHERE row = ?2")?;
     for message in &unbound {
         mark.execute([head.0, message.row.0])?;
     }
@@ -134,7 +137,7 @@ pub(super) fn settle(
         .prepare_cached(
             "UPDATE inbox SET state = ?2, reason = ?3, attempts = coalesce(?4, attempts),
                  next_attempt_at = ?5, may_repeat = may_repeat OR ?6, run_id = ?7, settled_at = ?8,
-                 batch = iif(?9, batch, row)
+                 batch = iif(?9, batch, row), asked = 0
              WHERE batch = ?1 AND state = 'waiting' RETURNING row, sender, id, conversation",
         )?
         .query_map(
@@ -156,9 +159,11 @@ pub(super) fn settle(
     let in_company = (messages.len() > 1).then(|| format!("one of {} at once", messages.len()));
     let detail = reason.cloned().or(in_company);
     let stories = messages.iter();
-    stories
+    let story = stories
         .map(|(_, about)| story::write(connection, about, now, what, detail.clone()))
-        .collect()
+        .collect();
+    fault::point(Point::DeliveryWritten);
+    story
 }
 
 /// Gives up the message at `row`, which is not under way, if it still waits. What it was bound with

@@ -11,20 +11,24 @@ use crate::daemon::outbound::outbox::Ready;
 use crate::daemon::rows::RowId;
 use crate::db::DbError;
 use crate::types::Timestamp;
+use crate::wire::Features;
 
 /// When to look, and the look that is under way.
 pub(super) struct Lookout {
     outbox: Outbox,
+    /// None for a version 1 relay.
+    features: Option<Features>,
     wanted: bool,
     due: Option<Timestamp>,
     looking: Option<BoxFuture<'static, Result<Ready, DbError>>>,
 }
 
 impl Lookout {
-    /// A first look is wanted at once.
-    pub(super) fn new(outbox: Outbox) -> Self {
+    /// A first look is wanted at once; `features` are those of the relay.
+    pub(super) fn new(outbox: Outbox, features: Option<Features>) -> Self {
         Self {
             outbox,
+            features,
             wanted: true,
             due: None,
             looking: None,
@@ -55,8 +59,15 @@ impl Lookout {
             return;
         }
         self.wanted = false;
-        let (outbox, busy) = (self.outbox.clone(), busy());
-        self.looking = Some(async move { outbox.ready(room, busy).await }.boxed());
+        let (outbox, features, busy) = (self.outbox.clone(), self.features, busy());
+        let look = async move {
+            let ready = outbox.ready(room, busy).await?;
+            if features.is_none() {
+                outbox.ask(&ready.messages).await?;
+            }
+            Ok(ready)
+        };
+        self.looking = Some(look.boxed());
     }
 
     /// What the look that is under way found; never, while there is none.

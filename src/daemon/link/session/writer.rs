@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Utf8Bytes, cod
 use tokio_tungstenite::tungstenite::{self, Message as Packet};
 
 use crate::daemon::link::dial::Socket;
+use crate::fault::{self, Point};
 
 /// Frames that wait for the socket; when they are this many the session's queue keeps the rest.
 const QUEUE: usize = 64;
@@ -21,12 +22,22 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 
 pub(super) struct Writer {
-    queue: mpsc::Sender<String>,
+    queue: mpsc::Sender<Outgoing>,
     task: JoinHandle<Option<SplitSink<Socket, Packet>>>,
 }
 
+/// A frame on its way to the relay.
+pub(super) enum Outgoing {
+    /// A message of this agent's.
+    Message(String),
+    /// The word on a message that came in.
+    Ack(String),
+    /// A request for a sign of life.
+    Ping(String),
+}
+
 /// Room for one frame.
-pub(super) struct Place(mpsc::OwnedPermit<String>);
+pub(super) struct Place(mpsc::OwnedPermit<Outgoing>);
 
 /// The socket takes nothing any more.
 pub(super) struct Gone;
@@ -70,19 +81,38 @@ impl Writer {
     }
 }
 
+impl Outgoing {
+    /// The point that is passed once it was written.
+    fn written(&self) -> Option<Point> {
+        match self {
+            Outgoing::Message(_) => Some(Point::FrameWritten),
+            Outgoing::Ack(_) => Some(Point::AckWritten),
+            Outgoing::Ping(_) => None,
+        }
+    }
+
+    fn into_packet(self) -> Packet {
+        match self {
+            Outgoing::Message(text) | Outgoing::Ack(text) | Outgoing::Ping(text) => {
+                Packet::text(text)
+            }
+        }
+    }
+}
+
 impl Place {
-    pub(super) fn put(self, text: String) {
-        self.0.send(text);
+    pub(super) fn put(self, frame: Outgoing) {
+        self.0.send(frame);
     }
 }
 
 /// Writes until nothing more will come, and gives the socket back; none where it takes nothing.
 async fn write(
     mut sink: SplitSink<Socket, Packet>,
-    mut frames: mpsc::Receiver<String>,
+    mut frames: mpsc::Receiver<Outgoing>,
 ) -> Option<SplitSink<Socket, Packet>> {
-    while let Some(text) = frames.recv().await {
-        let written = write_all(&mut sink, text, &mut frames);
+    while let Some(first) = frames.recv().await {
+        let written = write_all(&mut sink, first, &mut frames);
         tokio::time::timeout(WRITE_DEADLINE, written)
             .await
             .ok()?
@@ -94,13 +124,17 @@ async fn write(
 /// Writes `first` and all that waits behind it, with one flush.
 async fn write_all(
     sink: &mut SplitSink<Socket, Packet>,
-    first: String,
-    frames: &mut mpsc::Receiver<String>,
+    first: Outgoing,
+    frames: &mut mpsc::Receiver<Outgoing>,
 ) -> Result<(), tungstenite::Error> {
-    sink.feed(Packet::text(first)).await?;
+    let mut written = first.written();
+    sink.feed(first.into_packet()).await?;
     for _ in 0..QUEUE {
-        let Ok(text) = frames.try_recv() else { break };
-        sink.feed(Packet::text(text)).await?;
+        let Ok(frame) = frames.try_recv() else { break };
+        written = written.or(frame.written());
+        sink.feed(frame.into_packet()).await?;
     }
-    sink.flush().await
+    sink.flush().await?;
+    written.into_iter().for_each(fault::point);
+    Ok(())
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use super::row::{
     count, count_column, millis, parse, parse_optional, timestamp, turn, turn_column, word,
 };
+use crate::fault::{self, Point};
 use crate::relay::store::{Enqueued, MailName, MailRow, MailboxRoom, StoredMail, Waiting};
 use crate::types::{AgentId, Kind, Message};
 use crate::wire::frame::EndReason;
@@ -42,6 +43,7 @@ pub(super) fn enqueue(c: &Connection, mail: &StoredMail, room: MailboxRoom) -> R
         mail.ends.map(EndReason::as_str),
         mail.may_repeat,
     ])?;
+    fault::point(Point::MailWritten);
     Ok(Enqueued::Stored)
 }
 
@@ -125,6 +127,7 @@ pub(super) fn remove(c: &Connection, agent: &AgentId, names: &[MailName]) -> Res
     for name in names {
         delete.execute([agent.as_str(), name.from.as_str(), name.id.as_str()])?;
     }
+    fault::point(Point::MailDeleted);
     Ok(())
 }
 
