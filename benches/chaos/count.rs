@@ -60,8 +60,8 @@ impl Tally {
 }
 
 impl Way<'_> {
-    /// Waits until each message has come to its end; what has not by then is lost.
-    pub(crate) async fn until_over(&self) {
+    /// Waits until each message has come to its end and both daemons know; whether that came about.
+    pub(crate) async fn until_over(&self) -> bool {
         let end = Instant::now() + PATIENCE;
         let mut open: Vec<&Accepted> = self.accepted.iter().collect();
         loop {
@@ -75,8 +75,11 @@ impl Way<'_> {
             }
             open = left;
             let is_quiet = self.is_quiet().await;
-            if (open.is_empty() && is_quiet) || Instant::now() > end {
-                return;
+            if open.is_empty() && is_quiet {
+                return true;
+            }
+            if Instant::now() > end {
+                return false;
             }
             sleep(ASK_EVERY).await;
         }

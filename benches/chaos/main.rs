@@ -99,12 +99,17 @@ async fn run(asked: Asked) -> Result<ExitCode, Trouble> {
         receiver: &house.ada,
         accepted: &by_ben.accepted,
     };
-    to_ben.until_over().await;
-    to_ada.until_over().await;
+    let is_over = to_ben.until_over().await && to_ada.until_over().await;
     let settled = peace.elapsed();
     let tallies = [to_ben.count().await, to_ada.count().await];
     print_table(&house, &done, [&by_ada, &by_ben], settled, &tallies);
-    if tallies.iter().all(Tally::is_clean) {
+    if !is_over {
+        println!("NOT SETTLED: some of it is still under way, or a daemon thinks so");
+        for agent in [&house.ada, &house.ben] {
+            println!("{}", agent.get("/status").await);
+        }
+    }
+    if is_over && tallies.iter().all(Tally::is_clean) {
         return Ok(ExitCode::SUCCESS);
     }
     for role in [&house.relay, &house.ada.role, &house.ben.role] {
