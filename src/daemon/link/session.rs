@@ -124,7 +124,7 @@ impl Open<'_> {
         let mut tick = tokio::time::interval(TICK);
         loop {
             let has_room = self.queue.len() < QUEUE_MAX;
-            if has_room {
+            if has_room && !self.settling.is_stuck() {
                 let settling = &self.settling;
                 self.lookout
                     .start(self.unsettled.room(), || settling.busy());
@@ -243,10 +243,11 @@ impl Open<'_> {
 
     fn settled(&mut self, written: Written) -> Result<(), SessionEnd> {
         self.lookout.want();
-        self.settling.finish(&written);
-        if let Err(why) = written.result {
-            warn!("what the relay said could not be written: {why}");
+        if let Err(why) = &written.result {
+            // Written again at each tick while the disk is full, so often and no more.
+            self.remark(&format!("what the relay said could not be written: {why}"));
         }
+        self.settling.finish(written);
         Ok(())
     }
 
@@ -254,6 +255,7 @@ impl Open<'_> {
     fn look_after(&mut self) -> Result<(), SessionEnd> {
         let now = self.link.clock.now();
         self.lookout.tick(now);
+        self.settling.settle_again(&self.link.outbox);
         if self.parked.is_some() {
             return Ok(());
         }

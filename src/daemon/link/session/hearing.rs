@@ -115,7 +115,7 @@ impl Open<'_> {
     }
 
     /// Logs what the relay made happen, so often and no more.
-    fn remark(&mut self, sentence: &str) {
+    pub(super) fn remark(&mut self, sentence: &str) {
         let now = self.link.clock.now();
         match self.remarks.may_make(now) {
             None => {}
