@@ -11,6 +11,7 @@
 
 mod agent;
 mod api;
+mod backoff;
 mod called;
 mod dead;
 mod dialogue;

@@ -10,18 +10,17 @@
 //!
 //! The rows themselves stay in the database: what is not written down here is forgotten safely.
 
-mod backoff;
 mod gate;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::hook::Answer;
+use crate::daemon::backoff::{Backoff, Jitter};
 use crate::daemon::inbound::{Admitted, Settled};
 use crate::daemon::rows::RowId;
 use crate::types::{AgentId, ConversationId, Timestamp};
 
-pub(in crate::daemon) use backoff::{Backoff, Jitter};
 pub(in crate::daemon) use gate::Closed;
 use gate::Gate;
 

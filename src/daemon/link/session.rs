@@ -221,7 +221,7 @@ impl Open<'_> {
 
     /// Has the outbox write what the relay said. Until that is on disk the row counts as busy.
     fn settle(&mut self, one: UnderWay, said: Said) -> Result<(), SessionEnd> {
-        let settlement = settlement(said, one.attempts, random::fraction());
+        let settlement = settlement(said, one.attempts, random::jitter());
         let renew = match &settlement {
             Settlement::Again(again) if again.reconnect => {
                 Some(SessionEnd::Renew(again.why.clone()))
@@ -270,7 +270,7 @@ impl Open<'_> {
     /// Writes down what stays unanswered and closes the socket.
     async fn close(mut self, code: CloseCode) {
         for one in self.unsettled.into_all() {
-            let settlement = settlement(Said::Gone, one.attempts, 0.0);
+            let settlement = settlement(Said::Gone, one.attempts, random::jitter());
             self.settling.settle(&self.link.outbox, one.row, settlement);
         }
         let written = async {

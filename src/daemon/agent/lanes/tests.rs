@@ -1,5 +1,6 @@
 use super::gate::Cause;
 use super::*;
+use crate::daemon::backoff::Chance;
 
 mod any_events;
 
@@ -11,10 +12,12 @@ const RULES: Rules = Rules {
     retry: Backoff {
         first: Duration::from_secs(10),
         most: Duration::from_secs(40),
+        chance: Chance::Half,
     },
     probe: Backoff {
         first: Duration::from_secs(2),
         most: Duration::from_secs(16),
+        chance: Chance::Half,
     },
 };
 
