@@ -124,9 +124,8 @@ impl Open<'_> {
         loop {
             let has_room = self.queue.len() < QUEUE_MAX;
             if has_room {
-                let settling = &self.settling;
-                self.lookout
-                    .start(self.unsettled.room(), || settling.busy());
+                let unsettled = &self.unsettled;
+                self.lookout.start(unsettled.room(), || unsettled.busy());
             }
             // Reading comes last: it alone may have more to do without end, and everything before
             // it is bounded by what was read.
@@ -179,7 +178,6 @@ impl Open<'_> {
         }
         for message in ready.messages {
             self.queue.push_back(self.signed(&message));
-            self.settling.begin(message.row());
             self.unsettled.add(UnderWay {
                 row: message.row(),
                 id: message.message().id.clone(),
@@ -238,9 +236,10 @@ impl Open<'_> {
 
     fn settled(&mut self, written: Written) -> Result<(), SessionEnd> {
         self.lookout.want();
-        self.settling.finish(&written);
-        if let Err(why) = written.result {
-            warn!("what the relay said could not be written: {why}");
+        match (written.result, written.row) {
+            (Ok(()), Some(row)) => self.unsettled.kept(row),
+            (Ok(()), None) => {}
+            (Err(why), _) => warn!("what the relay said could not be written: {why}"),
         }
         Ok(())
     }

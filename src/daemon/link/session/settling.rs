@@ -1,7 +1,4 @@
-//! Rows of the outbox that are under way or being settled: none of them may be sent again
-//! meanwhile.
-
-use std::collections::HashSet;
+//! What the session has the database write and waits for.
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -15,31 +12,21 @@ use crate::db::DbError;
 /// growing.
 const WRITES_MAX: usize = 256;
 
-/// Writes to the database that the session waits for, and the rows that they are about.
+/// Writes to the database that the session waits for.
 #[derive(Default)]
 pub(super) struct Settling {
     writes: FuturesUnordered<BoxFuture<'static, Written>>,
-    busy: HashSet<RowId>,
 }
 
 /// A write that came to its end.
 #[derive(Debug)]
 pub(super) struct Written {
-    row: Option<RowId>,
+    /// The row of the outbox that it is about, if it is about one.
+    pub(super) row: Option<RowId>,
     pub(super) result: Result<(), DbError>,
 }
 
 impl Settling {
-    /// Notes that a row is under way.
-    pub(super) fn begin(&mut self, row: RowId) {
-        self.busy.insert(row);
-    }
-
-    /// The rows that must not be sent now.
-    pub(super) fn busy(&self) -> HashSet<RowId> {
-        self.busy.clone()
-    }
-
     /// Has the outbox write what became of `row`.
     pub(super) fn settle(&mut self, outbox: &Outbox, row: RowId, settlement: Settlement) {
         let outbox = outbox.clone();
@@ -75,14 +62,6 @@ impl Settling {
         match self.writes.next().await {
             Some(written) => written,
             None => std::future::pending().await,
-        }
-    }
-
-    /// Frees the row of a write that is on disk. Where it is not, the row still says `queued`: it
-    /// stays busy and goes again under its id on the next session.
-    pub(super) fn finish(&mut self, written: &Written) {
-        if let (Some(row), Ok(())) = (written.row, &written.result) {
-            self.busy.remove(&row);
         }
     }
 }
