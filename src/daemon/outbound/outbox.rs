@@ -291,3 +291,6 @@ fn about(row: &Row<'_>) -> rusqlite::Result<About> {
         conversation: parsed(row, "conversation")?,
     })
 }
+
+#[cfg(test)]
+mod tests;
