@@ -5,6 +5,7 @@
 mod double;
 
 mod batches;
+mod busy;
 mod world;
 
 use double::{Run, Script};

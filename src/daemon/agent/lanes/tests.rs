@@ -117,6 +117,35 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
 }
 
 #[test]
+fn a_busy_session_is_asked_less_and_less_often_and_that_counts_no_attempt() {
+    let mut lanes = Lanes::new(RULES);
+    let rows = [row(1, 'a')];
+    let busy = || later(false, false, None);
+    let failed = || later(true, false, None);
+    for (answer, seconds, attempts) in [
+        (busy(), 5, 0),
+        (busy(), 10, 0),
+        (busy(), 20, 0),
+        (busy(), 20, 0),
+        // An attempt that counts has waits of its own.
+        (failed(), 5, 1),
+        (busy(), 5, 0),
+    ] {
+        lanes.plan(&rows, START);
+        let Next::Settle(Settled::Retry {
+            attempts: counted,
+            next_attempt_at,
+            ..
+        }) = lanes.answered(RowId(1), 1, answer.clone(), moment(START))
+        else {
+            panic!("{answer:?} does not have it go again");
+        };
+        assert_eq!((next_attempt_at, counted), (after(seconds), attempts));
+        lanes.leave(RowId(1));
+    }
+}
+
+#[test]
 fn a_closed_gate_is_tried_by_one_message_less_and_less_often() {
     let mut lanes = Lanes::new(RULES);
     let rows = [row(1, 'a'), row(2, 'b'), row(3, 'c')];
