@@ -27,6 +27,7 @@ mod policies;
 mod random;
 mod relay_client;
 mod remarks;
+mod room;
 mod rows;
 mod run;
 mod schema;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::room::Load;
 use crate::policy::{Annotation, Outcome, Ruling};
 use crate::types::{Timestamp, TurnNumber};
 
@@ -78,6 +79,14 @@ pub(super) fn maybe_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option
     Ok(row
         .get::<_, Option<u64>>(column)?
         .map(Timestamp::from_millis))
+}
+
+/// Reads what a box holds: a number of messages and the sum of their bytes.
+pub(super) fn load(row: &Row<'_>) -> rusqlite::Result<Load> {
+    Ok(Load {
+        messages: row.get(0)?,
+        bytes: row.get(1)?,
+    })
 }
 
 /// Reads a turn number or a limit.

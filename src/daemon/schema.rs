@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0005_keeping.sql"),
     include_str!("schema/0006_dropped.sql"),
     include_str!("schema/0007_batches.sql"),
+    include_str!("schema/0008_room.sql"),
 ];
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use super::Verified;
 use crate::clock::Clock;
-use crate::daemon::rows::{EMPTIED, RowId, parsed};
+use crate::daemon::room::Load;
+use crate::daemon::rows::{EMPTIED, RowId, load, parsed};
 use crate::daemon::story::{self, About, Entry, Events};
 use crate::daemon::view::InboxMessage;
 use crate::db::{Database, DbError};
@@ -277,23 +278,27 @@ pub(in crate::daemon) fn remember(
     Ok(())
 }
 
-/// How many messages wait for the agent.
-pub(in crate::daemon) fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
+/// What waits for the agent.
+pub(in crate::daemon) fn waiting(connection: &Connection) -> rusqlite::Result<Load> {
     connection
-        .prepare_cached("SELECT count(*) FROM inbox WHERE state = 'waiting'")?
-        .query_row([], |row| row.get(0))
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(content_bytes), 0) FROM inbox INDEXED BY inbox_room
+             WHERE state = 'waiting'",
+        )?
+        .query_row([], load)
 }
 
-/// How many messages of `peer` wait for the agent.
+/// What of `peer` waits for the agent.
 pub(in crate::daemon) fn waiting_of(
     connection: &Connection,
     peer: &AgentId,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<Load> {
     connection
         .prepare_cached(
-            "SELECT count(*) FROM inbox WHERE sender = ?1 AND state = 'waiting' AND kind = 'text'",
+            "SELECT count(*), coalesce(sum(content_bytes), 0) FROM inbox INDEXED BY inbox_room
+             WHERE sender = ?1 AND state = 'waiting'",
         )?
-        .query_row([peer.as_str()], |row| row.get(0))
+        .query_row([peer.as_str()], load)
 }
 
 /// Refuses all that waits or is held from `peer`, and gives the story of each.

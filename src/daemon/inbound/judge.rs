@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::inbox::{self, NewRow, RowState};
-use super::room::{self, Place};
 use super::{Verified, live};
 use crate::daemon::lane::{Bench, MAX_MESSAGE_AGE};
 use crate::daemon::outbound::close_used_up;
+use crate::daemon::room::{self, Place};
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::Event;
 use crate::daemon::{dialogue, trust};
@@ -265,7 +265,7 @@ pub(in crate::daemon) fn reason(outcome: &Outcome) -> Option<String> {
 
 /// Whether there is room to hold one more message of a peer with this trust.
 fn may_be_held(bench: &Bench<'_>, trust: Trust) -> rusqlite::Result<bool> {
-    let held = inbox::held::count(bench.connection)?;
+    let held = inbox::held::all(bench.connection)?;
     Ok(room::may_be_held(bench.room.held, held, trust))
 }
 

@@ -7,6 +7,7 @@ use super::closing::close_used_up;
 use super::outbox::{self, NewRow, RowState};
 use crate::daemon::inbound::reason;
 use crate::daemon::lane::Bench;
+use crate::daemon::room::{self, Place};
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::{SendAnswer, SendRefusal};
 use crate::daemon::{dialogue, trust};
@@ -85,11 +86,22 @@ pub(in crate::daemon) fn draft(bench: &mut Bench<'_>, draft: Draft) -> rusqlite:
         Ok(departure) => departure,
         Err(refusal) => return Ok(refused_or_known(Err(refusal))),
     };
-    if outbox::waiting(bench.connection)? >= bench.room.outbox {
-        return Ok(refused_or_known(Err(SendRefusal::Full)));
+    if let Err(refusal) = find_place(bench, &draft.to)? {
+        return Ok(refused_or_known(Err(refusal)));
     }
     let judged = bench.judge(departure)?;
     keep(bench, &draft, judged)
+}
+
+/// Looks for a place. One receiver, who may be away for days, never takes those of all others.
+fn find_place(bench: &Bench<'_>, to: &AgentId) -> rusqlite::Result<Result<(), SendRefusal>> {
+    let waiting = outbox::waiting(bench.connection)?;
+    let for_peer = outbox::waiting_for(bench.connection, to)?;
+    Ok(match room::place(bench.room.outbox, waiting, for_peer) {
+        Place::Free => Ok(()),
+        Place::None => Err(SendRefusal::Full),
+        Place::ShareUsed => Err(SendRefusal::FullForReceiver),
+    })
 }
 
 /// What was answered to the same request under the same key.

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{RowState, about};
 use crate::daemon::keeping::Stage;
-use crate::daemon::rows::EMPTIED;
-use crate::daemon::rows::{RowId, Ruled, from_json, parsed, time, turn};
+use crate::daemon::room::Load;
+use crate::daemon::rows::{self, EMPTIED, RowId, Ruled, from_json, parsed, time, turn};
 use crate::daemon::story::About;
 use crate::policy::{Annotation, Hold, Ruling, words};
 use crate::types::{Kind, Timestamp, Trust, TurnNumber};
@@ -54,11 +54,14 @@ pub(super) fn original(row: &Row<'_>) -> rusqlite::Result<Original> {
     })
 }
 
-/// How many messages are held.
-pub(in crate::daemon) fn count(connection: &Connection) -> rusqlite::Result<u64> {
+/// What is held.
+pub(in crate::daemon) fn all(connection: &Connection) -> rusqlite::Result<Load> {
     connection
-        .prepare_cached("SELECT count(*) FROM inbox WHERE state = 'held'")?
-        .query_row([], |row| row.get(0))
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(content_bytes), 0) FROM inbox INDEXED BY inbox_held
+             WHERE state = 'held'",
+        )?
+        .query_row([], rows::load)
 }
 
 /// Writes what judging it again came to. How long it waits for the agent counts from `now`.

@@ -15,6 +15,7 @@ use crate::policy::{Hold, Outcome, ReasonCode, Rejection, Ruling};
 use crate::types::{ConversationId, Digest, ErrorCode, Kind, MessageId};
 use crate::wire::frame::Status;
 
+const DAY_MS: u64 = 24 * 3_600_000;
 const START: Timestamp = Timestamp::from_millis(1_795_381_804_000);
 
 proptest! {
@@ -49,6 +50,8 @@ enum Event {
     Refuse(usize),
     /// The owner blocks a receiver.
     Block(usize),
+    /// Housekeeping refuses what waited for too long.
+    Overdue,
     /// The connection goes, or the process: nobody knows any more what was under way.
     Crash,
 }
@@ -79,6 +82,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any().prop_map(Event::Refuse),
         1 => (0..3_usize).prop_map(Event::Block),
         1 => Just(Event::Crash),
+        1 => Just(Event::Overdue),
+        1 => Just(Event::Pass(DAY_MS)),
     ]
 }
 
@@ -102,6 +107,7 @@ struct Seen {
     state: String,
     recipient: String,
     next_at: Option<u64>,
+    queued_at: Option<u64>,
     settled_at: Option<u64>,
     attempts: u32,
     told: Option<String>,
@@ -167,6 +173,7 @@ impl World {
                 assert!(entries.unwrap().len() <= self.before.len());
             }
             Event::Crash => self.under_way.clear(),
+            Event::Overdue => self.refuse_overdue(),
         }
     }
 
@@ -200,7 +207,8 @@ impl World {
         let busy: HashSet<RowId> = self.under_way.iter().map(|one| one.row).collect();
         let Ready { messages, next_at } = ready(&self.connection, limit, &busy, self.now).unwrap();
         let now = self.now.as_millis();
-        let waits = |seen: &Seen| seen.state == "queued" && seen.next_at.is_some_and(|at| at > now);
+        let is_live = |seen: &Seen| seen.state == "queued" && self.age(seen) < 7 * DAY_MS;
+        let waits = |seen: &Seen| is_live(seen) && seen.next_at.is_some_and(|at| at > now);
         let kept_back: BTreeSet<&str> = self
             .before
             .values()
@@ -208,7 +216,7 @@ impl World {
             .map(|seen| seen.recipient.as_str())
             .collect();
         let may_go = |(row, seen): &(&RowId, &Seen)| {
-            let is_queued = seen.state == "queued" && !kept_back.contains(seen.recipient.as_str());
+            let is_queued = is_live(seen) && !kept_back.contains(seen.recipient.as_str());
             is_queued && !busy.contains(*row)
         };
         let expected = self.before.iter().filter(may_go).map(|(row, _)| *row);
@@ -222,6 +230,21 @@ impl World {
         let next = times.filter_map(|seen| seen.next_at).min();
         assert_eq!(next_at.map(Timestamp::as_millis), next);
         messages
+    }
+
+    /// How long a row has waited for the relay.
+    fn age(&self, seen: &Seen) -> u64 {
+        self.now.as_millis() - seen.queued_at.expect("it is known since when")
+    }
+
+    fn refuse_overdue(&mut self) {
+        let told = expiry::refuse_overdue(&self.connection, self.now).unwrap();
+        let overdue = self.before.values();
+        let overdue = overdue.filter(|seen| seen.state == "queued" && self.age(seen) > 7 * DAY_MS);
+        // The last minutes are for the relay's word on the last attempt.
+        let overdue: Vec<u64> = overdue.map(|seen| self.age(seen) - 7 * DAY_MS).collect();
+        let certain = overdue.iter().filter(|late| **late >= 10 * 60_000).count();
+        assert_eq!(told.len(), certain);
     }
 
     fn hear(&self, message: &Admitted, said: Said) {
@@ -305,9 +328,18 @@ impl World {
             let found = self.look(100);
             if found.is_empty() {
                 let waits = self.before.values().filter(|seen| seen.state == "queued");
-                let next = waits.filter_map(|seen| seen.next_at).max().unwrap();
-                assert!(next > self.now.as_millis(), "nothing goes and nothing will");
-                self.now = Timestamp::from_millis(next);
+                let next = waits.filter_map(|seen| seen.next_at).max();
+                match next.filter(|next| *next > self.now.as_millis()) {
+                    Some(next) => self.now = Timestamp::from_millis(next),
+                    None => {
+                        self.now = self.now + Duration::from_secs(10 * 60);
+                        self.refuse_overdue();
+                        self.check();
+                        let is_open = |seen: &Seen| seen.state == "queued";
+                        let left = self.before.values().filter(|seen| is_open(seen)).count();
+                        assert_eq!(left, 0, "nothing goes and nothing will");
+                    }
+                }
             }
             for message in found {
                 self.hear(&message, Said::Status(Status::Sent, None));
@@ -329,6 +361,7 @@ impl World {
                 state: row.get("state")?,
                 recipient: row.get("recipient")?,
                 next_at: row.get("next_attempt_at")?,
+                queued_at: row.get("queued_at")?,
                 settled_at: row.get("settled_at")?,
                 attempts: row.get("attempts")?,
                 told: row.get("told")?,
