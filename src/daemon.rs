@@ -11,6 +11,7 @@
 
 mod agent;
 mod api;
+mod backoff;
 mod called;
 mod dead;
 mod dialogue;
@@ -21,11 +22,13 @@ mod inbound;
 mod keeping;
 mod lane;
 mod link;
+mod load;
 mod outbound;
 mod policies;
 mod random;
 mod relay_client;
 mod remarks;
+mod room;
 mod rows;
 mod run;
 mod schema;

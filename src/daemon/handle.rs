@@ -16,6 +16,7 @@ use super::lane::Lane;
 use super::link::{ClockOffset, LinkState, LinkStatus};
 use super::outbound::{Draft, Outbox, outbox};
 use super::relay_client::{RelayAnswer, RelayCall, RelayCallError, RelayClient};
+use super::room::Load;
 use super::story::Events;
 use super::view::{
     ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal, SendRequest,
@@ -108,7 +109,7 @@ impl Daemon {
             connected: link.state == LinkState::Connected,
             server_url: parts.relay.to_string(),
             agent_id: parts.me.clone(),
-            queue_size: counts.inbox + counts.outbox,
+            queue_size: counts.inbox.messages + counts.outbox,
             gateway_ready: gateway.ready,
             uptime_seconds: parts.started.elapsed().as_secs(),
             max_turns_per_conversation: self.max_turns().get(),
@@ -118,7 +119,7 @@ impl Daemon {
                 .or_else(|| policies_problem.clone())
                 .or_else(|| parts.state.borrow().problem.clone()),
             version: env!("CARGO_PKG_VERSION"),
-            inbox: counts.inbox,
+            inbox: counts.inbox.messages,
             outbox: counts.outbox,
             held: counts.held,
             dead: counts.dead,
@@ -340,14 +341,19 @@ fn refuse_all(
 }
 
 /// Says in time that the inbox fills while nobody empties it.
-fn inbox_problem(waiting: u64, room: u64, gateway: &GatewayStatus) -> Option<String> {
-    let is_filling = waiting >= room / 5 * 4;
-    if gateway.ready || !is_filling {
+fn inbox_problem(waiting: Load, room: Load, gateway: &GatewayStatus) -> Option<String> {
+    let nearly = Load {
+        messages: room.messages / 5 * 4,
+        bytes: room.bytes / 5 * 4,
+    };
+    if gateway.ready || !waiting.fills(nearly) {
         return None;
     }
+    let (messages, most, kib) = (waiting.messages, room.messages, room.bytes / 1024);
     Some(format!(
-        "{waiting} of at most {room} messages wait and none is delivered; once it is full, what \
-         comes stays at the relay"
+        "{messages} of at most {most} messages and {} of at most {kib} KiB wait and none is \
+         delivered; once it is full, what comes stays at the relay",
+        waiting.bytes / 1024
     ))
 }
 
@@ -382,19 +388,25 @@ mod tests {
 
     #[test]
     fn an_inbox_that_fills_is_told_where_nothing_is_delivered() {
-        for (waiting, ready, told) in [
-            (7_999, false, false),
-            (8_000, false, true),
-            (10_000, false, true),
-            (10_000, true, false),
-            (0, false, false),
+        let room = Load {
+            messages: 10_000,
+            bytes: 1_000,
+        };
+        for (messages, bytes, ready, told) in [
+            (7_999, 799, false, false),
+            (8_000, 1, false, true),
+            (1, 800, false, true),
+            (10_000, 1_000, false, true),
+            (10_000, 1_000, true, false),
+            (0, 0, false, false),
         ] {
+            let waiting = Load { messages, bytes };
             let gateway = GatewayStatus {
                 ready,
                 problem: None,
             };
-            let problem = inbox_problem(waiting, 10_000, &gateway);
-            assert_eq!(problem.is_some(), told, "{waiting} {ready}");
+            let problem = inbox_problem(waiting, room, &gateway);
+            assert_eq!(problem.is_some(), told, "{waiting:?} {ready}");
         }
     }
 }

@@ -7,7 +7,6 @@
 mod again;
 pub(super) mod inbox;
 mod judge;
-mod room;
 mod verify;
 
 use std::sync::{Arc, Mutex};

@@ -2,7 +2,8 @@
 //! repeat could have, conversations in which nothing is said any more.
 //!
 //! The bounds stand here and nowhere else, and what they mean is decided by plain functions. What
-//! waits, is held or goes again is never touched. The rows go in small batches, each a job of its
+//! waits, is held or goes again is never touched; the outbox is asked here to refuse what waited there
+//! for too long. The rows go in small batches, each a job of its
 //! own in the one writer, so that messages pass between them.
 
 mod rows;
@@ -14,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::outbound::Outbox;
 use super::rows::RowId;
 use super::story::Events;
 use super::view::Event;
@@ -139,7 +141,13 @@ pub(super) async fn overwrite_deleted(db: &Database) -> Result<(), DbError> {
 }
 
 /// Lets go what is to go, at once, every hour and after much has happened, until `stop`.
-pub(super) async fn keep(db: Database, events: Events, clock: Clock, stop: CancellationToken) {
+pub(super) async fn keep(
+    db: Database,
+    outbox: Outbox,
+    events: Events,
+    clock: Clock,
+    stop: CancellationToken,
+) {
     let mut due = tokio::time::interval(ROUND_EVERY);
     let mut heard = events.listen();
     loop {
@@ -149,9 +157,17 @@ pub(super) async fn keep(db: Database, events: Events, clock: Clock, stop: Cance
             _ = due.tick() => {}
             () = much_happened(&mut heard) => {}
         }
-        let round = round(&db, clock.now());
+        let round = async {
+            let overdue = outbox.refuse_overdue().await?;
+            Ok::<_, DbError>((overdue, round(&db, clock.now()).await?))
+        };
         match stop.run_until_cancelled(round).await {
-            Some(Ok(gone)) => tell(gone),
+            Some(Ok((overdue, gone))) => {
+                if overdue > 0 {
+                    warn!("refused {overdue} messages that waited too long for the relay");
+                }
+                tell(gone);
+            }
             Some(Err(why)) => warn!("what is to go could not be let go: {why}"),
             None => return,
         }

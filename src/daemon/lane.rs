@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 
 use super::inbound::{Intake, Verified};
 use super::outbound::{Draft, Drafted};
+use super::room::Load;
 use super::rows::{keep_note, note, unreadable};
 use crate::clock::Clock;
 use crate::db::{Database, DbError, Pending};
@@ -43,15 +44,15 @@ pub(super) struct Lane {
     trials: Arc<Semaphore>,
 }
 
-/// How many messages may wait in each box.
+/// How much may wait in each box.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     /// For the agent; what comes then is left with the relay.
-    pub(super) inbox: u64,
+    pub(super) inbox: Load,
     /// For the relay or a person; what is to go then is refused.
-    pub(super) outbox: u64,
+    pub(super) outbox: Load,
     /// For a person or a moment, of those that came in; what is to be held then is refused.
-    pub(super) held: u64,
+    pub(super) held: Load,
 }
 
 /// What the policies remember, and the count of changes up to which that is so.
@@ -82,7 +83,7 @@ impl Lane {
         }
     }
 
-    /// How many messages may wait in each box.
+    /// How much may wait in each box.
     pub(super) fn room(&self) -> Room {
         self.room
     }

@@ -30,7 +30,7 @@ use crate::db::Database;
 use crate::types::{AgentId, Nonce, Secret};
 use crate::wire::{Features, Form, Material, SigningKey};
 
-use backoff::{Backoff, FOR_A_PERSON, STEADY};
+use backoff::{FOR_A_PERSON, Reconnecting, STEADY};
 pub(super) use clock_offset::ClockOffset;
 use dial::DialError;
 use session::SessionEnd;
@@ -119,16 +119,16 @@ enum Next {
 impl Link {
     /// Keeps a session open until the daemon stops.
     pub(super) async fn run(self) {
-        let mut backoff = Backoff::default();
+        let mut reconnecting = Reconnecting::default();
         while !self.stop.is_cancelled() {
             self.show(LinkState::Connecting, None);
-            match self.connect_once(&mut backoff).await {
+            match self.connect_once(&mut reconnecting).await {
                 Next::AtOnce(why) => {
-                    let wait = backoff.soon(random::fraction());
+                    let wait = reconnecting.soon(random::jitter());
                     self.wait(wait, why).await;
                 }
                 Next::BackOff(why) => {
-                    let wait = backoff.next(random::fraction());
+                    let wait = reconnecting.next(random::jitter());
                     self.wait(wait, why).await;
                 }
                 Next::Refused(why) => {
@@ -142,7 +142,7 @@ impl Link {
         }
     }
 
-    async fn connect_once(&self, backoff: &mut Backoff) -> Next {
+    async fn connect_once(&self, reconnecting: &mut Reconnecting) -> Next {
         let nonce = random::nonce();
         let dialled = tokio::select! {
             biased;
@@ -155,7 +155,7 @@ impl Link {
                 let opened = Instant::now();
                 let end = session::run(self, dialled.socket, &nonce).await;
                 if opened.elapsed() >= STEADY {
-                    backoff.reset();
+                    reconnecting.reset();
                 }
                 self.after_session(end)
             }

@@ -1,5 +1,6 @@
 //! Names and chance, from the system's randomness.
 
+use super::backoff::Jitter;
 use crate::types::digest::encode_hex;
 use crate::types::{ConversationId, MessageId, Nonce};
 
@@ -19,9 +20,9 @@ pub(super) fn conversation_id() -> ConversationId {
     named(&format!("c{}", hex128()), ConversationId::new)
 }
 
-/// A number from 0 to 1, for jitter.
-pub(super) fn fraction() -> f64 {
-    f64::from(u32::from_ne_bytes(bytes())) / f64::from(u32::MAX)
+/// The random part of a wait.
+pub(super) fn jitter() -> Jitter {
+    Jitter::new(f64::from(u32::from_ne_bytes(bytes())) / f64::from(u32::MAX))
 }
 
 /// 128 random bits as hex.
@@ -61,6 +62,5 @@ mod tests {
         assert_ne!(message_id(), message_id());
         assert_ne!(nonce(), nonce());
         assert!(!conversation_id().is_all_digits());
-        assert!((0.0..=1.0).contains(&fraction()));
     }
 }

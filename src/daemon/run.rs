@@ -25,6 +25,7 @@ use super::link::session::proof;
 use super::link::{ClockOffset, Link, LinkStatus};
 use super::outbound::{Outbox, outbox};
 use super::relay_client::{RelayCallError, RelayClient};
+use super::room::Load;
 use super::story::Events;
 use super::{dialogue, keeping, policies, schema};
 use crate::clock::Clock;
@@ -37,12 +38,24 @@ use crate::policy::watch::NotLoaded;
 use crate::policy::{Engine, EngineError};
 use crate::tasks::Tasks;
 
-/// A gateway that is away for a night leaves this many behind at the most.
+/// A gateway that is away for a night leaves this much behind at the most: of texts of usual length the
+/// number counts, of long ones the bytes. On disk a text takes up to twice its bytes.
 const ROOM: Room = Room {
-    inbox: 10_000,
-    outbox: 10_000,
-    held: 10_000,
+    inbox: Load {
+        messages: 10_000,
+        bytes: 64 * MIB,
+    },
+    outbox: Load {
+        messages: 10_000,
+        bytes: 32 * MIB,
+    },
+    held: Load {
+        messages: 10_000,
+        bytes: 32 * MIB,
+    },
 };
+
+const MIB: u64 = 1024 * 1024;
 
 /// How long the rooms may take for their last writes once the daemon is to stop.
 const LAST_WRITES: Duration = Duration::from_secs(8);
@@ -226,6 +239,7 @@ impl Foundation {
             "housekeeping",
             keeping::keep(
                 db.clone(),
+                outbox.clone(),
                 events.clone(),
                 clock.clone(),
                 tasks.stopping().clone(),

@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0006_dropped.sql"),
     include_str!("schema/0007_batches.sql"),
     include_str!("schema/0008_asked.sql"),
+    include_str!("schema/0009_room.sql"),
 ];
 
 #[cfg(test)]

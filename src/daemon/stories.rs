@@ -3,6 +3,8 @@
 use rusqlite::{Connection, Row};
 
 use super::called::{Called, Place};
+use super::load::{self, Counted};
+use super::room::Load;
 use super::rows::{RowId, from_json, parsed, shown_content};
 use super::story;
 use super::view::Story;
@@ -12,7 +14,7 @@ use crate::types::{AgentId, Direction, MessageId};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     /// For the agent.
-    pub(super) inbox: u64,
+    pub(super) inbox: Load,
     /// For the relay.
     pub(super) outbox: u64,
     /// For a person, both ways.
@@ -25,18 +27,17 @@ pub(super) struct Counts {
 pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
     connection
         .prepare_cached(
-            "SELECT (SELECT count(*) FROM inbox WHERE state = 'waiting'),
-                    (SELECT count(*) FROM outbox WHERE state = 'queued'),
+            "SELECT (SELECT count(*) FROM outbox WHERE state = 'queued'),
                     (SELECT count(*) FROM inbox WHERE state = 'held')
                   + (SELECT count(*) FROM outbox WHERE state = 'held'),
                     (SELECT count(*) FROM inbox WHERE state = 'dead')",
         )?
         .query_row([], |row| {
             Ok(Counts {
-                inbox: row.get(0)?,
-                outbox: row.get(1)?,
-                held: row.get(2)?,
-                dead: row.get(3)?,
+                inbox: load::all(connection, Counted::Waiting)?,
+                outbox: row.get(0)?,
+                held: row.get(1)?,
+                dead: row.get(2)?,
             })
         })
 }

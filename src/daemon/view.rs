@@ -119,6 +119,8 @@ pub enum SendRefusal {
     KeyReused,
     /// The outbox is full: 503.
     Full,
+    /// This receiver's share of it is: 503.
+    FullForReceiver,
 }
 
 /// A message in the inbox; `GET /inbox`.

@@ -21,11 +21,12 @@ use tracing::{debug, error, info, warn};
 
 use super::gateway::{Gateway, HOOK_TIMEOUT, Health, NoClient};
 use super::hook::Answer;
-use super::lanes::{Backoff, Jitter, Lanes, Moment, Next, Plan, Row, Rules};
+use super::lanes::{Lanes, Moment, Next, Plan, Row, Rules};
 use super::render::FenceKey;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::openclaw::HookSettings;
+use crate::daemon::backoff::{Backoff, Chance};
 use crate::daemon::handle::GatewayStatus;
 use crate::daemon::inbound::{Admitted, Batch, Inbox, Settled};
 use crate::daemon::random;
@@ -43,6 +44,7 @@ use request::{Request, Session};
 const RETRY: Backoff = Backoff {
     first: Duration::from_secs(1),
     most: Duration::from_secs(5 * 60),
+    chance: Chance::Half,
 };
 
 /// How long a closed gate waits before one message tries it. A wrong token is so tried seven times
@@ -50,6 +52,7 @@ const RETRY: Backoff = Backoff {
 const PROBE: Backoff = Backoff {
     first: Duration::from_secs(1),
     most: Duration::from_secs(60),
+    chance: Chance::Half,
 };
 
 /// How often the gateway is asked whether it lives: rarely while all is well, since each request
@@ -244,7 +247,7 @@ impl Deliver {
         }
         let moment = Moment {
             now: self.clock.now(),
-            jitter: Jitter::new(random::fraction()),
+            jitter: random::jitter(),
         };
         match self
             .lanes

@@ -10,20 +10,22 @@
 //!
 //! The rows themselves stay in the database: what is not written down here is forgotten safely.
 
-mod backoff;
 mod gate;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::hook::Answer;
+use crate::daemon::backoff::{Backoff, Jitter};
 use crate::daemon::inbound::{Admitted, Settled};
 use crate::daemon::rows::RowId;
 use crate::types::{AgentId, ConversationId, Timestamp};
 
-pub(in crate::daemon) use backoff::{Backoff, Jitter};
 pub(in crate::daemon) use gate::Closed;
 use gate::Gate;
+
+/// Of how many messages it is known how often they were put off; past that it is forgotten.
+const PUT_OFF_KNOWN: usize = 1_024;
 
 /// The bounds of delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +105,8 @@ pub(in crate::daemon) struct Lanes {
     under_way: HashMap<RowId, UnderWay>,
     busy: HashSet<Lane>,
     expiring: HashSet<RowId>,
+    /// How often in a row a message was put off without that counting as an attempt.
+    put_off: HashMap<RowId, u32>,
     /// Counts the settings, so that an answer to old ones is known as such.
     settings: u64,
 }
@@ -123,6 +127,7 @@ impl Lanes {
             under_way: HashMap::new(),
             busy: HashSet::new(),
             expiring: HashSet::new(),
+            put_off: HashMap::new(),
             settings: 0,
         }
     }
@@ -177,10 +182,12 @@ impl Lanes {
             Answer::RetryWithoutSession => Next::AgainWithoutSession,
             Answer::Admitted { run_id } => {
                 self.gate.open();
+                self.put_off.remove(&id);
                 Next::Settle(Settled::Delivered { run_id })
             }
             Answer::Never { why } => {
                 self.gate.open();
+                self.put_off.remove(&id);
                 Next::Settle(match count {
                     0 | 1 => Settled::Dead { why },
                     // One that it does not like must not take the others with it.
@@ -217,7 +224,14 @@ impl Lanes {
                         why: given_up(why, tried, outcome_unknown),
                     });
                 }
-                let wait = self.rules.retry.after(tried, at.jitter);
+                let put_off = if counts_attempt {
+                    self.put_off.remove(&id);
+                    0
+                } else {
+                    self.put_off(id)
+                };
+                let failures = tried.saturating_add(put_off);
+                let wait = self.rules.retry.after(failures, at.jitter);
                 Next::Settle(Settled::Retry {
                     attempts: if counts_attempt { tried } else { attempts },
                     next_attempt_at: at.now + wait.max(after.unwrap_or_default()),
@@ -262,6 +276,17 @@ impl Lanes {
     /// The messages under way, each with the attempts that it had before this one.
     pub(in crate::daemon) fn under_way(&self) -> impl Iterator<Item = (RowId, u32)> {
         self.under_way.iter().map(|(id, row)| (*id, row.attempts))
+    }
+
+    /// Counts that `id` was put off, and gives how often it was before.
+    fn put_off(&mut self, id: RowId) -> u32 {
+        if self.put_off.len() >= PUT_OFF_KNOWN {
+            self.put_off.clear();
+        }
+        let count = self.put_off.entry(id).or_default();
+        let before = *count;
+        *count = before.saturating_add(1);
+        before
     }
 
     fn enter(&mut self, row: &Row) {

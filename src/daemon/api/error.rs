@@ -213,6 +213,12 @@ impl From<SendRefusal> for ApiError {
                 "outbox_full",
                 "the outbox is full; nothing was taken, try again when some of it is sent",
             ),
+            SendRefusal::FullForReceiver => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "outbox_full",
+                "as many messages wait for this agent as may; nothing was taken, try again when \
+                 some of them are sent",
+            ),
         }
     }
 }
@@ -353,6 +359,7 @@ mod tests {
             SendRefusal::ConversationEnded(ConversationId::new("c-1").unwrap()),
             SendRefusal::KeyReused,
             SendRefusal::Full,
+            SendRefusal::FullForReceiver,
         ] {
             table.push(seen(refusal.into()).await);
         }

@@ -282,25 +282,6 @@ pub(in crate::daemon) fn remember(
     Ok(())
 }
 
-/// How many messages wait for the agent.
-pub(in crate::daemon) fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
-    connection
-        .prepare_cached("SELECT count(*) FROM inbox WHERE state = 'waiting'")?
-        .query_row([], |row| row.get(0))
-}
-
-/// How many messages of `peer` wait for the agent.
-pub(in crate::daemon) fn waiting_of(
-    connection: &Connection,
-    peer: &AgentId,
-) -> rusqlite::Result<u64> {
-    connection
-        .prepare_cached(
-            "SELECT count(*) FROM inbox WHERE sender = ?1 AND state = 'waiting' AND kind = 'text'",
-        )?
-        .query_row([peer.as_str()], |row| row.get(0))
-}
-
 /// Refuses all that waits or is held from `peer`, and gives the story of each.
 pub(in crate::daemon) fn refuse_all_from(
     connection: &Connection,

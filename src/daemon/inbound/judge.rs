@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use super::inbox::{self, NewRow, RowState};
-use super::room::{self, Place};
 use super::{Verified, live};
 use crate::daemon::lane::{Bench, MAX_MESSAGE_AGE};
+use crate::daemon::load::{self, Counted};
 use crate::daemon::outbound::close_used_up;
+use crate::daemon::room::{self, Place};
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::Event;
 use crate::daemon::{dialogue, trust};
@@ -121,8 +122,8 @@ fn place(bench: &Bench<'_>, verified: &Verified) -> rusqlite::Result<Place> {
         Kind::Text => {}
         Kind::End | Kind::Typing | Kind::ReadReceipt => return Ok(Place::Free),
     }
-    let waiting = inbox::waiting(bench.connection)?;
-    let of_peer = inbox::waiting_of(bench.connection, &message.from)?;
+    let waiting = load::all(bench.connection, Counted::Waiting)?;
+    let of_peer = load::of_peer(bench.connection, Counted::Waiting, &message.from)?;
     Ok(match room::place(bench.room.inbox, waiting, of_peer) {
         Place::ShareUsed if !verified.is_answered() => Place::None,
         place @ (Place::Free | Place::None | Place::ShareUsed) => place,
@@ -269,7 +270,7 @@ pub(in crate::daemon) fn reason(outcome: &Outcome) -> Option<String> {
 
 /// Whether there is room to hold one more message of a peer with this trust.
 fn may_be_held(bench: &Bench<'_>, trust: Trust) -> rusqlite::Result<bool> {
-    let held = inbox::held::count(bench.connection)?;
+    let held = load::all(bench.connection, Counted::Held)?;
     Ok(room::may_be_held(bench.room.held, held, trust))
 }
 

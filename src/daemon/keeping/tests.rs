@@ -271,7 +271,8 @@ async fn it_is_looked_at_from_the_start_and_once_much_has_happened() {
     let (clock, stop) = (Clock::manual(NOW), CancellationToken::new());
     let old = |c: &Connection| insert_inbox(c, "old", "delivered", false, NOW - DAY * 31);
     db.write(old).await.unwrap();
-    let keeping = keep(db.clone(), events.clone(), clock, stop.clone());
+    let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
+    let keeping = keep(db.clone(), outbox, events.clone(), clock, stop.clone());
     let looking = async {
         let gone = async || {
             while !db

@@ -87,9 +87,9 @@ impl Rooms {
 
     pub(super) fn of(chain: &Arc<Chain>) -> Self {
         let room = Room {
-            inbox: 100,
-            outbox: 100,
-            held: 100,
+            inbox: Load::messages(100),
+            outbox: Load::messages(100),
+            held: Load::messages(100),
         };
         Self::with(chain, room)
     }

@@ -2,31 +2,34 @@
 
 use std::time::Duration;
 
-/// The first wait is up to this long.
-const FIRST: Duration = Duration::from_secs(1);
-/// No wait is longer than this.
-const LONGEST: Duration = Duration::from_secs(60);
+use crate::daemon::backoff::{Backoff, Chance, Jitter};
+
+/// The waits between two attempts.
+const WAITS: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    most: Duration::from_secs(60),
+    chance: Chance::All,
+};
 /// A session that lasted so long shows that all is well.
 pub(super) const STEADY: Duration = Duration::from_secs(60);
 /// How long to wait where trying again cannot help by itself: a person has to act.
 pub(super) const FOR_A_PERSON: Duration = Duration::from_secs(10 * 60);
 
-/// Waits that grow while connecting goes wrong: exponential, with full jitter.
+/// How often connecting went wrong since all was well.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(super) struct Reconnecting {
     failures: u32,
 }
 
-impl Backoff {
-    /// The next wait; `jitter` is a random number from 0 to 1.
-    pub(super) fn next(&mut self, jitter: f64) -> Duration {
-        let ceiling = FIRST * 2u32.saturating_pow(self.failures.min(16));
-        self.failures += 1;
-        ceiling.min(LONGEST).mul_f64(jitter.clamp(0.0, 1.0))
+impl Reconnecting {
+    /// The wait after one more failure.
+    pub(super) fn next(&mut self, jitter: Jitter) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        WAITS.after(self.failures, jitter)
     }
 
-    /// The next wait where there is reason to connect again at once: none for the first failure.
-    pub(super) fn soon(&mut self, jitter: f64) -> Duration {
+    /// The same where there is reason to connect again at once: none after the first failure.
+    pub(super) fn soon(&mut self, jitter: Jitter) -> Duration {
         if self.failures > 0 {
             return self.next(jitter);
         }
@@ -46,21 +49,25 @@ mod tests {
 
     #[test]
     fn waits_double_to_a_minute_and_start_over_once_all_was_well() {
-        let mut backoff = Backoff::default();
-        let waits: Vec<u64> = (0..9).map(|_| backoff.next(1.0).as_secs()).collect();
+        let mut reconnecting = Reconnecting::default();
+        let mut next = |share| reconnecting.next(Jitter::new(share));
+        let waits: Vec<u64> = (0..9).map(|_| next(1.0).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-        backoff.reset();
-        assert_eq!(backoff.next(0.5), Duration::from_millis(500));
-        assert_eq!(backoff.next(0.0), Duration::ZERO);
+        reconnecting.reset();
+        let half = Duration::from_millis(500);
+        assert_eq!(reconnecting.next(Jitter::new(0.5)), half);
+        assert_eq!(reconnecting.next(Jitter::new(0.0)), Duration::ZERO);
     }
 
     #[test]
     fn only_the_first_failure_is_followed_at_once() {
-        let mut backoff = Backoff::default();
-        let waits: Vec<u64> = (0..4).map(|_| backoff.soon(1.0).as_secs()).collect();
+        let mut reconnecting = Reconnecting::default();
+        let mut soon = || reconnecting.soon(Jitter::new(1.0));
+        let waits: Vec<u64> = (0..4).map(|_| soon().as_secs()).collect();
         assert_eq!(waits, [0, 2, 4, 8]);
-        backoff.reset();
-        assert_eq!(backoff.soon(1.0), Duration::ZERO);
-        assert_eq!(backoff.next(1.0), Duration::from_secs(2));
+        reconnecting.reset();
+        assert_eq!(reconnecting.soon(Jitter::new(1.0)), Duration::ZERO);
+        let second = Duration::from_secs(2);
+        assert_eq!(reconnecting.next(Jitter::new(1.0)), second);
     }
 }

@@ -125,9 +125,8 @@ impl Open<'_> {
         loop {
             let has_room = self.queue.len() < QUEUE_MAX;
             if has_room && !self.settling.is_stuck() {
-                let settling = &self.settling;
-                self.lookout
-                    .start(self.unsettled.room(), || settling.busy());
+                let unsettled = &self.unsettled;
+                self.lookout.start(unsettled.room(), || unsettled.busy());
             }
             // Reading comes last: it alone may have more to do without end, and everything before
             // it is bounded by what was read.
@@ -183,7 +182,6 @@ impl Open<'_> {
             let text = self.signed(&message);
             fault::point(Point::FrameReady);
             self.queue.push_back(Outgoing::Message(text));
-            self.settling.begin(message.row());
             self.unsettled.add(UnderWay {
                 row: message.row(),
                 id: message.message().id.clone(),
@@ -226,7 +224,7 @@ impl Open<'_> {
     /// Has the outbox write what the relay said. Until that is on disk the row counts as busy.
     fn settle(&mut self, one: UnderWay, said: Said) -> Result<(), SessionEnd> {
         fault::point(Point::ReceiptRead);
-        let settlement = settlement(said, one.attempts, random::fraction());
+        let settlement = settlement(said, one.attempts, random::jitter());
         let renew = match &settlement {
             Settlement::Again(again) if again.reconnect => {
                 Some(SessionEnd::Renew(again.why.clone()))
@@ -247,7 +245,9 @@ impl Open<'_> {
             // Written again at each tick while the disk is full, so often and no more.
             self.remark(&format!("what the relay said could not be written: {why}"));
         }
-        self.settling.finish(written);
+        if let Some(row) = self.settling.finish(written) {
+            self.unsettled.kept(row);
+        }
         Ok(())
     }
 
@@ -277,7 +277,7 @@ impl Open<'_> {
     /// Writes down what stays unanswered and closes the socket.
     async fn close(mut self, code: CloseCode) {
         for one in self.unsettled.into_all() {
-            let settlement = settlement(Said::Gone, one.attempts, 0.0);
+            let settlement = settlement(Said::Gone, one.attempts, random::jitter());
             self.settling.settle(&self.link.outbox, one.row, settlement);
         }
         let written = async {

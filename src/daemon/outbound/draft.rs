@@ -7,6 +7,8 @@ use super::closing::close_used_up;
 use super::outbox::{self, NewRow, RowState};
 use crate::daemon::inbound::reason;
 use crate::daemon::lane::Bench;
+use crate::daemon::load::{self, Counted};
+use crate::daemon::room::{self, Place};
 use crate::daemon::story::{self, About, Entry};
 use crate::daemon::view::{SendAnswer, SendRefusal};
 use crate::daemon::{dialogue, trust};
@@ -86,11 +88,22 @@ pub(in crate::daemon) fn draft(bench: &mut Bench<'_>, draft: Draft) -> rusqlite:
         Ok(departure) => departure,
         Err(refusal) => return Ok(refused_or_known(Err(refusal))),
     };
-    if outbox::waiting(bench.connection)? >= bench.room.outbox {
-        return Ok(refused_or_known(Err(SendRefusal::Full)));
+    if let Err(refusal) = find_place(bench, &draft.to)? {
+        return Ok(refused_or_known(Err(refusal)));
     }
     let judged = bench.judge(departure)?;
     keep(bench, &draft, judged)
+}
+
+/// Looks for a place. One receiver, who may be away for days, never takes those of all others.
+fn find_place(bench: &Bench<'_>, to: &AgentId) -> rusqlite::Result<Result<(), SendRefusal>> {
+    let waiting = load::all(bench.connection, Counted::Outbox)?;
+    let for_peer = load::of_peer(bench.connection, Counted::Outbox, to)?;
+    Ok(match room::place(bench.room.outbox, waiting, for_peer) {
+        Place::Free => Ok(()),
+        Place::None => Err(SendRefusal::Full),
+        Place::ShareUsed => Err(SendRefusal::FullForReceiver),
+    })
 }
 
 /// What was answered to the same request under the same key.

@@ -2,6 +2,7 @@
 //! [`Admitted`] message that goes to the link.
 
 mod asked;
+mod expiry;
 pub(in crate::daemon) mod held;
 mod rows;
 
@@ -22,7 +23,7 @@ use crate::fault::{self, Point};
 use crate::types::{AgentId, Direction, Message, Timestamp};
 
 pub(in crate::daemon) use asked::mark_unheard;
-pub(in crate::daemon) use rows::{NewRow, RowState, by_key, insert, waiting};
+pub(in crate::daemon) use rows::{NewRow, RowState, by_key, insert};
 
 /// A handle on the outbox. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -182,9 +183,8 @@ fn tell_refused(
         .collect()
 }
 
-/// Receivers for whom a message waits to go again.
-const KEPT_BACK: &str =
-    "SELECT recipient FROM outbox WHERE state = 'queued' AND next_attempt_at > ?1";
+/// What may be sent, now or later.
+const LIVE: &str = "state = 'queued' AND queued_at > ?2";
 
 fn ready(
     connection: &Connection,
@@ -192,20 +192,25 @@ fn ready(
     unsettled: &HashSet<RowId>,
     now: Timestamp,
 ) -> rusqlite::Result<Ready> {
+    let too_old = expiry::too_old(now).as_millis();
     let messages = connection
         .prepare_cached(&format!(
-            "SELECT * FROM outbox WHERE state = 'queued' AND recipient NOT IN ({KEPT_BACK})
-             ORDER BY row LIMIT ?2"
+            "SELECT * FROM outbox WHERE {LIVE} AND recipient NOT IN (
+                 SELECT recipient FROM outbox WHERE {LIVE} AND next_attempt_at > ?1)
+             ORDER BY row LIMIT ?3"
         ))?
-        .query_map(params![now.as_millis(), limit + unsettled.len()], admitted)?
+        .query_map(
+            params![now.as_millis(), too_old, limit + unsettled.len()],
+            admitted,
+        )?
         .filter(|message| !matches!(message, Ok(known) if unsettled.contains(&known.row)))
         .take(limit)
         .collect::<rusqlite::Result<_>>()?;
     let next_at: Option<u64> = connection
-        .prepare_cached(
-            "SELECT min(next_attempt_at) FROM outbox WHERE state = 'queued' AND next_attempt_at > ?1",
-        )?
-        .query_row([now.as_millis()], |row| row.get(0))?;
+        .prepare_cached(&format!(
+            "SELECT min(next_attempt_at) FROM outbox WHERE {LIVE} AND next_attempt_at > ?1"
+        ))?
+        .query_row([now.as_millis(), too_old], |row| row.get(0))?;
     Ok(Ready {
         messages,
         next_at: next_at.map(Timestamp::from_millis),
@@ -297,3 +302,6 @@ fn about(row: &Row<'_>) -> rusqlite::Result<About> {
         conversation: parsed(row, "conversation")?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,16 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::daemon::backoff::{Backoff, Chance, Jitter};
 use crate::types::ErrorCode;
 use crate::wire::frame::Status;
 
-/// The most that a message refused for now waits before it goes again.
-const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
+/// How long a message that is refused for now waits before it goes again.
+const WAITS: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    most: Duration::from_secs(10 * 60),
+    chance: Chance::Half,
+};
 
 /// What the relay said about a message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +79,8 @@ pub(in crate::daemon) struct Again {
 }
 
 /// What becomes of a message of which the relay said `said`, after those `attempts` before this
-/// one. `jitter` is a random number from 0 to 1.
-pub(in crate::daemon) fn settlement(said: Said, attempts: Attempts, jitter: f64) -> Settlement {
+/// one.
+pub(in crate::daemon) fn settlement(said: Said, attempts: Attempts, jitter: Jitter) -> Settlement {
     match said {
         Said::Status(Status::Sent, _) | Said::Ended => Settlement::Sent,
         Said::Status(Status::Queued, _) => Settlement::AtRelay,
@@ -104,7 +109,7 @@ pub(in crate::daemon) fn settlement(said: Said, attempts: Attempts, jitter: f64)
     }
 }
 
-fn refused(code: ErrorCode, sentence: &str, attempts: Attempts, jitter: f64) -> Settlement {
+fn refused(code: ErrorCode, sentence: &str, attempts: Attempts, jitter: Jitter) -> Settlement {
     let why = format!("the relay refused it ({code}): {sentence}");
     let is_first = attempts.last != Some(Word::Code(code));
     let again = |after, reconnect, why| {
@@ -143,7 +148,7 @@ fn refused(code: ErrorCode, sentence: &str, attempts: Attempts, jitter: f64) -> 
 }
 
 /// A message goes again at once, once; where the relay says the same again, it waits.
-fn wait_unless_first(word: Word, attempts: Attempts, jitter: f64) -> Duration {
+fn wait_unless_first(word: Word, attempts: Attempts, jitter: Jitter) -> Duration {
     if attempts.last == Some(word) {
         wait(attempts.count, jitter)
     } else {
@@ -151,11 +156,9 @@ fn wait_unless_first(word: Word, attempts: Attempts, jitter: f64) -> Duration {
     }
 }
 
-/// Doubles from 5 seconds with each attempt, less up to half of it by chance.
-fn wait(attempts: u32, jitter: f64) -> Duration {
-    let base = Duration::from_secs(5) * 2u32.saturating_pow(attempts.min(10));
-    base.min(LONGEST_WAIT)
-        .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
+/// The wait after `attempts` and this one.
+fn wait(attempts: u32, jitter: Jitter) -> Duration {
+    WAITS.after(attempts.saturating_add(1), jitter)
 }
 
 impl Word {

@@ -122,6 +122,8 @@ impl Window {
 }
 
 #[cfg(test)]
+mod any_events;
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

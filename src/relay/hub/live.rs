@@ -124,7 +124,7 @@ impl Live {
     }
 
     /// Takes a parcel for delivery, or gives it back.
-    pub(super) fn offer(&self, parcel: Parcel) -> Result<(), Parcel> {
+    pub(in crate::relay) fn offer(&self, parcel: Parcel) -> Result<(), Parcel> {
         if !self.is_open() || !self.is_drained() {
             return Err(parcel);
         }

@@ -6,6 +6,7 @@ mod double;
 
 mod asked;
 mod batches;
+mod busy;
 mod world;
 
 use double::{Run, Script};

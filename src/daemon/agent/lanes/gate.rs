@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Moment;
-use super::backoff::Backoff;
+use crate::daemon::backoff::Backoff;
 use crate::daemon::rows::RowId;
 use crate::types::Timestamp;
 

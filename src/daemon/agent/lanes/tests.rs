@@ -1,5 +1,6 @@
 use super::gate::Cause;
 use super::*;
+use crate::daemon::backoff::Chance;
 
 mod any_events;
 
@@ -11,10 +12,12 @@ const RULES: Rules = Rules {
     retry: Backoff {
         first: Duration::from_secs(10),
         most: Duration::from_secs(40),
+        chance: Chance::Half,
     },
     probe: Backoff {
         first: Duration::from_secs(2),
         most: Duration::from_secs(16),
+        chance: Chance::Half,
     },
 };
 
@@ -111,6 +114,35 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
         why: "never, to 50 messages at once; now each goes alone".to_owned(),
     });
     assert_eq!(lanes.answered(RowId(1), 50, never(), moment(START)), apart);
+}
+
+#[test]
+fn a_busy_session_is_asked_less_and_less_often_and_that_counts_no_attempt() {
+    let mut lanes = Lanes::new(RULES);
+    let rows = [row(1, 'a')];
+    let busy = || later(false, false, None);
+    let failed = || later(true, false, None);
+    for (answer, seconds, attempts) in [
+        (busy(), 5, 0),
+        (busy(), 10, 0),
+        (busy(), 20, 0),
+        (busy(), 20, 0),
+        // An attempt that counts has waits of its own.
+        (failed(), 5, 1),
+        (busy(), 5, 0),
+    ] {
+        lanes.plan(&rows, START);
+        let Next::Settle(Settled::Retry {
+            attempts: counted,
+            next_attempt_at,
+            ..
+        }) = lanes.answered(RowId(1), 1, answer.clone(), moment(START))
+        else {
+            panic!("{answer:?} does not have it go again");
+        };
+        assert_eq!((next_attempt_at, counted), (after(seconds), attempts));
+        lanes.leave(RowId(1));
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Inbox, about, waiting};
+use super::{Inbox, about};
 use crate::daemon::inbound::Verified;
+use crate::daemon::load::{self, Counted};
 use crate::daemon::rows::RowId;
 use crate::daemon::story::{self, About, Entry};
 use crate::db::DbError;
@@ -60,7 +61,7 @@ pub(in crate::daemon) fn goes_at_once(
         .query_row(params![from.as_str(), conversation.as_str()], |row| {
             row.get(0)
         })?;
-    Ok(!is_behind && waiting(connection)? < AT_ONCE)
+    Ok(!is_behind && load::all(connection, Counted::Waiting)?.messages < AT_ONCE)
 }
 
 /// Marks what an earlier process asked the gateway to take and heard nothing of: it may have been

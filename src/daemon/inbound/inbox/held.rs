@@ -5,8 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{RowState, about};
 use crate::daemon::keeping::Stage;
-use crate::daemon::rows::EMPTIED;
-use crate::daemon::rows::{RowId, Ruled, from_json, parsed, time, turn};
+use crate::daemon::rows::{EMPTIED, RowId, Ruled, from_json, parsed, time, turn};
 use crate::daemon::story::About;
 use crate::policy::{Annotation, Hold, Ruling, words};
 use crate::types::{Kind, Timestamp, Trust, TurnNumber};
@@ -52,13 +51,6 @@ pub(super) fn original(row: &Row<'_>) -> rusqlite::Result<Original> {
         received_at: time(row, "received_at")?,
         annotations,
     })
-}
-
-/// How many messages are held.
-pub(in crate::daemon) fn count(connection: &Connection) -> rusqlite::Result<u64> {
-    connection
-        .prepare_cached("SELECT count(*) FROM inbox WHERE state = 'held'")?
-        .query_row([], |row| row.get(0))
 }
 
 /// Writes what judging it again came to. How long it waits for the agent counts from `now`.

@@ -133,6 +133,7 @@ pub(super) fn settle(
         run_id,
         stays_bound,
     } = Written::of(settled);
+    let is_news = is_news(connection, batch, settled)?;
     let mut messages = connection
         .prepare_cached(
             "UPDATE inbox SET state = ?2, reason = ?3, attempts = coalesce(?4, attempts),
@@ -155,6 +156,9 @@ pub(super) fn settle(
             |row| Ok((RowId(row.get("row")?), about(row)?)),
         )?
         .collect::<rusqlite::Result<Vec<(RowId, About)>>>()?;
+    if !is_news {
+        return Ok(Vec::new());
+    }
     messages.sort_by_key(|(row, _)| *row);
     let in_company = (messages.len() > 1).then(|| format!("one of {} at once", messages.len()));
     let detail = reason.cloned().or(in_company);
@@ -164,6 +168,18 @@ pub(super) fn settle(
         .collect();
     fault::point(Point::DeliveryWritten);
     story
+}
+
+/// Whether what became of an attempt is more than the row says already. A session that is busy for an
+/// hour says so at each attempt, none of which counts.
+fn is_news(connection: &Connection, batch: RowId, settled: &Settled) -> rusqlite::Result<bool> {
+    let Settled::Retry { attempts, why, .. } = settled else {
+        return Ok(true);
+    };
+    let stands = connection
+        .prepare_cached("SELECT 1 FROM inbox WHERE row = ?1 AND attempts = ?2 AND reason = ?3")?
+        .exists(params![batch.0, attempts, why])?;
+    Ok(!stands)
 }
 
 /// Gives up the message at `row`, which is not under way, if it still waits. What it was bound with

@@ -142,9 +142,9 @@ async fn what_still_cannot_be_judged_is_tried_once_for_each_chain() {
     const MANY: usize = 600;
     let broken = Module::that_does("(unreachable)");
     let room = Room {
-        inbox: 1,
-        outbox: 1,
-        held: 10_000,
+        inbox: Load::messages(1),
+        outbox: Load::messages(1),
+        held: Load::messages(10_000),
     };
     let rooms = Rooms::with(&by_hand(&[("p", Direction::Inbound, broken)]), room);
     for half in 0..2 {

@@ -70,9 +70,9 @@ async fn a_draft_that_cannot_be_committed_is_an_error_and_leaves_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_full_inbox_keeps_messages_unacknowledged_and_in_order_until_there_is_room() {
     let rooms = Rooms::narrow(Room {
-        inbox: 1,
-        outbox: 9,
-        held: 9,
+        inbox: Load::messages(1),
+        outbox: Load::messages(9),
+        held: Load::messages(9),
     });
     let mut line = Line::new();
     rooms.bring([line.text("m1", |_| ())]).await;
@@ -98,9 +98,9 @@ async fn a_full_inbox_keeps_messages_unacknowledged_and_in_order_until_there_is_
 #[tokio::test]
 async fn a_peer_that_floods_the_inbox_is_refused_beyond_its_share_and_stops_nobody() {
     let rooms = Rooms::narrow(Room {
-        inbox: 4,
-        outbox: 9,
-        held: 9,
+        inbox: Load::messages(4),
+        outbox: Load::messages(9),
+        held: Load::messages(9),
     });
     let mut line = Line::new();
     let of_another = |name: &str| line.text(name, |f| f.message.from = AgentId::new("2").unwrap());
@@ -129,11 +129,34 @@ async fn a_peer_that_floods_the_inbox_is_refused_beyond_its_share_and_stops_nobo
 }
 
 #[tokio::test]
+async fn long_texts_fill_a_share_of_the_inbox_as_many_do() {
+    let rooms = Rooms::narrow(Room {
+        inbox: Load {
+            messages: 100,
+            bytes: 60,
+        },
+        outbox: Load::messages(9),
+        held: Load::messages(9),
+    });
+    let mut line = Line::new();
+    let long = |name: &str, peer: &str| {
+        line.text(name, |f| {
+            f.message.from = AgentId::new(peer).unwrap();
+            f.message.content = "long".repeat(10);
+        })
+    };
+    let frames = [long("m1", "1"), long("m2", "1"), long("m3", "2")];
+    rooms.bring(frames).await;
+    let acked = ["m1 accepted", "m2 refused", "m3 accepted"];
+    assert_eq!(line.acked(), acked);
+}
+
+#[tokio::test]
 async fn strangers_cannot_have_so_much_held_that_the_disk_fills_or_known_peers_find_no_room() {
     let room = Room {
-        inbox: 9,
-        outbox: 9,
-        held: 4,
+        inbox: Load::messages(9),
+        outbox: Load::messages(9),
+        held: Load::messages(4),
     };
     let holder = Module::that_says(Says::Hold("later", None), &[]);
     let chain = by_hand(&[("holder", Direction::Inbound, holder)]);
@@ -168,9 +191,9 @@ async fn strangers_cannot_have_so_much_held_that_the_disk_fills_or_known_peers_f
 #[tokio::test(start_paused = true)]
 async fn where_no_sender_would_hear_of_it_nobody_is_refused_for_a_share() {
     let rooms = Rooms::narrow(Room {
-        inbox: 4,
-        outbox: 9,
-        held: 9,
+        inbox: Load::messages(4),
+        outbox: Load::messages(9),
+        held: Load::messages(9),
     });
     let line = Line::version_1();
     let taking = rooms.bring(["m1", "m2", "m3"].map(|name| line.text(name, |_| ())));
@@ -182,9 +205,9 @@ async fn where_no_sender_would_hear_of_it_nobody_is_refused_for_a_share() {
 #[tokio::test(start_paused = true)]
 async fn a_message_in_hand_does_not_keep_the_daemon_from_stopping() {
     let rooms = Rooms::narrow(Room {
-        inbox: 0,
-        outbox: 9,
-        held: 9,
+        inbox: Load::messages(0),
+        outbox: Load::messages(9),
+        held: Load::messages(9),
     });
     let mut line = Line::new();
     let taking = rooms.bring([line.text("m1", |_| ())]);

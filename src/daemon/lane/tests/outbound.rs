@@ -120,15 +120,22 @@ async fn an_all_digit_conversation_is_answered_where_a_peer_made_it_and_never_op
 #[tokio::test]
 async fn a_full_outbox_takes_no_more_but_knows_what_it_took() {
     let rooms = Rooms::narrow(Room {
-        inbox: 9,
-        outbox: 2,
-        held: 2,
+        inbox: Load::messages(9),
+        outbox: Load::messages(2),
+        held: Load::messages(2),
     });
     let mut keyed = draft("a");
     keyed.idempotency_key = Some("k1".to_owned());
     let first = rooms.send(keyed.clone()).await;
-    rooms.send(draft("b")).await.unwrap();
-    assert_eq!(rooms.send(draft("c")).await, Err(SendRefusal::Full));
+    let to = |peer: &str| Draft {
+        to: AgentId::new(peer).unwrap(),
+        ..draft("b")
+    };
+    // One receiver has half of it, and the next finds a place.
+    let refused = rooms.send(draft("b")).await;
+    assert_eq!(refused, Err(SendRefusal::FullForReceiver));
+    rooms.send(to("2")).await.unwrap();
+    assert_eq!(rooms.send(to("3")).await, Err(SendRefusal::Full));
     assert_eq!(rooms.send(keyed).await, first);
     let row = rooms
         .outbox
@@ -140,6 +147,39 @@ async fn a_full_outbox_takes_no_more_but_knows_what_it_took() {
     let sent = crate::daemon::outbound::Settlement::Sent;
     rooms.outbox.settle(row, sent).await.unwrap();
     assert!(rooms.send(draft("c")).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_the_relay_does_not_take_for_a_week_is_refused_and_keeps_its_text() {
+    let rooms = Rooms::open();
+    rooms.send(draft("old")).await.unwrap();
+    let at = |hours: u64| NOW + Duration::from_secs(hours * 3_600);
+    rooms.clock.set(at(24));
+    let mut young = draft("young");
+    young.drafted_at = at(24);
+    rooms.send(young).await.unwrap();
+    rooms.clock.set(at(7 * 24 - 1));
+    assert_eq!(rooms.outbox.refuse_overdue().await.unwrap(), 0);
+    let ready = async || rooms.outbox.ready(9, Default::default()).await.unwrap();
+    assert_eq!(ready().await.messages.len(), 2);
+    // It goes no more, and is settled once no answer to it can come.
+    rooms.clock.set(at(7 * 24));
+    assert_eq!(ready().await.messages.len(), 1);
+    assert_eq!(rooms.outbox.refuse_overdue().await.unwrap(), 0);
+    rooms.clock.set(at(7 * 24 + 1));
+    let mut events = rooms.events.resubscribe();
+    assert_eq!(rooms.outbox.refuse_overdue().await.unwrap(), 1);
+    assert_eq!(rooms.outbox_states().await, ["refused", "queued"]);
+    let old = &rooms.outbox().await[0];
+    let why = "it waited for the relay for 7 days";
+    assert_eq!(
+        (old.content.as_str(), old.reason.as_deref()),
+        ("old", Some(why))
+    );
+    let Ok(Event::Message { what, detail, .. }) = events.try_recv() else {
+        panic!("nobody is told");
+    };
+    assert_eq!((what.as_str(), detail.as_deref()), ("refused", Some(why)));
 }
 
 #[tokio::test]

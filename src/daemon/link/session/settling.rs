@@ -1,7 +1,6 @@
-//! Rows of the outbox that are under way or being settled: none of them may be sent again
-//! meanwhile. What could not be written, as on a full disk, is written again until it is.
+//! What the session has the database write and waits for. What could not be written, as on a full
+//! disk, is written again until it is.
 
-use std::collections::HashSet;
 use std::mem;
 
 use futures_util::future::BoxFuture;
@@ -16,11 +15,10 @@ use crate::db::DbError;
 /// growing.
 const WRITES_MAX: usize = 256;
 
-/// Writes to the database that the session waits for, and the rows that they are about.
+/// Writes to the database that the session waits for.
 #[derive(Default)]
 pub(super) struct Settling {
     writes: FuturesUnordered<BoxFuture<'static, Written>>,
-    busy: HashSet<RowId>,
     unwritten: Vec<(RowId, Settlement)>,
 }
 
@@ -32,16 +30,6 @@ pub(super) struct Written {
 }
 
 impl Settling {
-    /// Notes that a row is under way.
-    pub(super) fn begin(&mut self, row: RowId) {
-        self.busy.insert(row);
-    }
-
-    /// The rows that must not be sent now.
-    pub(super) fn busy(&self) -> HashSet<RowId> {
-        self.busy.clone()
-    }
-
     /// Has the outbox write what became of `row`.
     pub(super) fn settle(&mut self, outbox: &Outbox, row: RowId, settlement: Settlement) {
         let outbox = outbox.clone();
@@ -97,15 +85,17 @@ impl Settling {
         }
     }
 
-    /// Frees the row of a write that is on disk. Where it is not, the row still says `queued`: it
-    /// stays busy until what became of it is written, or goes again under its id on the next session.
-    pub(super) fn finish(&mut self, written: Written) {
+    /// The row of which a write is on disk now, if it is about one. Where it is not on disk, the row
+    /// still says `queued`: what became of it is written later, or it goes again under its id on the
+    /// next session.
+    pub(super) fn finish(&mut self, written: Written) -> Option<RowId> {
         match (written.settled, written.result) {
-            (Some((row, _)), Ok(())) => {
-                self.busy.remove(&row);
+            (Some((row, _)), Ok(())) => Some(row),
+            (Some(unwritten), Err(why)) if why.may_pass() => {
+                self.unwritten.push(unwritten);
+                None
             }
-            (Some(unwritten), Err(why)) if why.may_pass() => self.unwritten.push(unwritten),
-            (_, _) => {}
+            (_, _) => None,
         }
     }
 }
@@ -132,30 +122,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_full_disk_did_not_take_is_written_again_and_its_row_is_busy_until_then() {
+    async fn what_a_full_disk_did_not_take_is_written_again() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("daemon.db");
         let db = Database::open(&path, MIGRATIONS, &Tasks::new()).unwrap();
         let outbox = Outbox::new(db, Events::new(), Clock::system());
         let row = RowId(1);
         let mut settling = Settling::default();
-        settling.begin(row);
-        settling.finish(Written {
+        let kept = settling.finish(Written {
             settled: Some((row, Settlement::Sent)),
             result: Err(DbError::Commit {
                 why: "database or disk is full".to_owned(),
                 full: true,
             }),
         });
+        assert_eq!(kept, None);
         assert!(settling.is_stuck());
-        assert!(settling.busy().contains(&row));
 
         settling.settle_again(&outbox);
         assert!(!settling.is_stuck());
         let written = settling.next().await;
         assert_eq!(written.settled, Some((row, Settlement::Sent)));
-        settling.finish(written);
+        assert_eq!(settling.finish(written), Some(row));
         assert!(settling.is_empty());
-        assert_eq!(settling.busy(), HashSet::new());
     }
 }

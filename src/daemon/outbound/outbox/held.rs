@@ -65,7 +65,7 @@ pub(in crate::daemon) fn judged_again(
         .prepare_cached(
             "UPDATE outbox SET state = ?2, turn = ?3, max_turns = ?4, reason = ?5, admitted = ?6,
                  hold = ?7, annotations = ?8, verdicts = ?9, settled_at = ?10,
-                 content = iif(?11, '', content)
+                 content = iif(?11, '', content), queued_at = ?12
              WHERE row = ?1 AND state = 'held'",
         )?
         .execute(params![
@@ -80,6 +80,7 @@ pub(in crate::daemon) fn judged_again(
             ruled.verdicts,
             stage.settled_at(now),
             stage == Stage::Refused,
+            standing.state.queued_at(now),
         ])?;
     Ok(())
 }

@@ -43,6 +43,14 @@ impl RowState {
         RowState::Refused,
     ];
 
+    /// Since when a row that reaches this state at `now` waits for the relay.
+    pub(in crate::daemon) fn queued_at(self, now: Timestamp) -> Option<u64> {
+        match self {
+            RowState::Queued => Some(now.as_millis()),
+            RowState::Sent | RowState::AtRelay | RowState::Held | RowState::Refused => None,
+        }
+    }
+
     /// What it means for how long the row is kept.
     pub(in crate::daemon) fn stage(self) -> Stage {
         match self {
@@ -91,9 +99,9 @@ pub(in crate::daemon) fn insert(
         .prepare_cached(
             "INSERT INTO outbox (author, id, recipient, kind, conversation, turn, max_turns, content,
                  admitted, created_at, state, reason, hold, annotations, verdicts,
-                 idempotency_key, request_digest, content_bytes, settled_at)
+                 idempotency_key, request_digest, content_bytes, settled_at, queued_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19)",
+                 ?18, ?19, ?20)",
         )?
         .execute(params![
             row.message.from.as_str(),
@@ -115,6 +123,7 @@ pub(in crate::daemon) fn insert(
             row.request.as_bytes(),
             row.message.content.len(),
             row.state.stage().settled_at(row.created_at),
+            row.state.queued_at(row.created_at),
         ])?;
     Ok(())
 }
@@ -141,13 +150,6 @@ pub(in crate::daemon) fn by_key(
             })
         })
         .optional()
-}
-
-/// How many messages wait for the relay or for a person.
-pub(in crate::daemon) fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
-    connection
-        .prepare_cached("SELECT count(*) FROM outbox WHERE state IN ('queued', 'held')")?
-        .query_row([], |row| row.get(0))
 }
 
 /// The newest `limit` messages, the oldest of them first.

@@ -41,7 +41,7 @@ fn each_word_of_the_relay_has_its_settlement() {
     ];
     for (said, last, expected) in cases {
         let attempts = Attempts { count: 3, last };
-        let settled = settlement(said.clone(), attempts, 1.0);
+        let settled = settlement(said.clone(), attempts, Jitter::new(1.0));
         assert_eq!(shown(&settled), expected, "{said:?} after {last:?}");
     }
 }
@@ -50,7 +50,7 @@ fn each_word_of_the_relay_has_its_settlement() {
 fn only_silence_leaves_it_open_whether_the_receiver_has_it() {
     let error = Said::Error(Ok(RateLimited), String::new());
     for (said, expected) in [(Said::Nothing, true), (Said::Gone, true), (error, false)] {
-        let settled = settlement(said.clone(), Attempts::default(), 0.5);
+        let settled = settlement(said.clone(), Attempts::default(), Jitter::new(1.0));
         let Settlement::Again(again) = settled else {
             panic!("{settled:?}");
         };
@@ -60,10 +60,11 @@ fn only_silence_leaves_it_open_whether_the_receiver_has_it() {
 
 #[test]
 fn waiting_grows_and_is_bounded() {
-    assert_eq!(wait(0, 0.0), Duration::from_millis(2500));
-    assert_eq!(wait(0, 1.0), Duration::from_secs(5));
-    assert_eq!(wait(1, 1.0), Duration::from_secs(10));
-    assert_eq!(wait(u32::MAX, 1.0), LONGEST_WAIT);
+    for (attempts, seconds) in [(0, 5), (1, 10), (6, 320), (7, 600), (u32::MAX, 600)] {
+        let longest = Duration::from_secs(seconds);
+        assert_eq!(wait(attempts, Jitter::new(1.0)), longest);
+        assert_eq!(wait(attempts, Jitter::new(0.0)), longest / 2);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use tokio::sync::broadcast;
 use super::double::Gateway as Double;
 use super::*;
 use crate::config::GatewayUrl;
+use crate::daemon::backoff::Chance;
 use crate::daemon::inbound::UNAUTHENTICATED_RELAY;
 use crate::daemon::schema::MIGRATIONS;
 use crate::daemon::story::Events;
@@ -212,6 +213,7 @@ fn start_one(
     let short = Backoff {
         first: Duration::from_millis(50),
         most: Duration::from_millis(200),
+        chance: Chance::Half,
     };
     terms.rules.retry = short;
     terms.rules.probe = short;
