@@ -229,6 +229,7 @@ async fn a_database_that_proves_damaged_closes_the_rooms_and_status_says_so() {
     let alone = home.start().await;
     relay.connection().await;
     let mut connection = relay.connection().await;
+    alone.until_link("connected").await;
     let path = home.data_dir().join("daemon.db");
     let bytes = fs::metadata(&path).unwrap().len();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
