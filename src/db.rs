@@ -6,8 +6,8 @@
 //! goes wrong takes no other with it. Whoever is answered `Ok` is on disk: WAL with
 //! `synchronous=FULL`. The queue of writes is bounded; a full one makes the caller wait.
 
-mod damage;
 mod migrate;
+mod trouble;
 mod writer;
 
 use std::fmt;
@@ -18,11 +18,12 @@ use rusqlite::{Connection, OpenFlags};
 use tokio_util::sync::CancellationToken;
 
 pub use migrate::Migration;
+pub use trouble::Health;
 pub use writer::Pending;
 
 use crate::files::{self, FileError, shell_word};
 use crate::tasks::Tasks;
-use damage::Damage;
+use trouble::Trouble;
 use writer::Writer;
 
 /// How many connections read at the same time; further reads wait for one.
@@ -33,7 +34,7 @@ const READERS: usize = 4;
 pub struct Database {
     writer: Writer,
     readers: Arc<Readers>,
-    damage: Damage,
+    trouble: Trouble,
 }
 
 /// Why a database could not be opened.
@@ -101,6 +102,9 @@ pub enum DbError {
         /// Whether it was for want of space.
         full: bool,
     },
+    /// Its file proved damaged before: nothing is written to it any more.
+    #[error("database: its file is damaged")]
+    Damaged,
     /// The database is closing.
     #[error("database: it is closing")]
     Closing,
@@ -110,16 +114,17 @@ impl DbError {
     /// Whether the disk, or the space given to the database, is full.
     pub fn is_full(&self) -> bool {
         match self {
-            DbError::Sqlite(error) => is_full(error),
+            DbError::Sqlite(error) => trouble::is_full(error),
             DbError::Commit { full, .. } => *full,
-            DbError::Closing => false,
+            DbError::Damaged | DbError::Closing => false,
         }
     }
 
     /// Whether the file itself is damaged.
     pub fn is_damage(&self) -> bool {
         match self {
-            DbError::Sqlite(error) => damage::is_damage(error),
+            DbError::Sqlite(error) => trouble::is_damage(error),
+            DbError::Damaged => true,
             DbError::Commit { .. } | DbError::Closing => false,
         }
     }
@@ -145,20 +150,16 @@ impl DbError {
                 .sqlite_error_code()
                 .is_some_and(|code| of_the_moment.contains(&code)),
             DbError::Commit { .. } => true,
-            DbError::Closing => false,
+            DbError::Damaged | DbError::Closing => false,
         }
     }
 
     fn commit(error: &rusqlite::Error) -> Self {
         DbError::Commit {
             why: error.to_string(),
-            full: is_full(error),
+            full: trouble::is_full(error),
         }
     }
-}
-
-fn is_full(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 impl Database {
@@ -176,7 +177,7 @@ impl Database {
         }
         let mut connection = connect(path, OpenFlags::empty()).map_err(failed)?;
         let seen = migrate::seen(&connection, migrations, path)?;
-        damage::look_through(&connection, path)?;
+        trouble::look_through(&connection, path)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
             .map_err(failed)?;
@@ -184,8 +185,8 @@ impl Database {
             .pragma_update(None, "synchronous", "FULL")
             .map_err(failed)?;
         migrate::run(&mut connection, migrations, seen).map_err(failed)?;
-        let damage = Damage::default();
-        let writer = Writer::start(connection, damage.clone(), tasks).map_err(|source| {
+        let trouble = Trouble::default();
+        let writer = Writer::start(connection, trouble.clone(), tasks).map_err(|source| {
             OpenError::Thread {
                 path: path.to_owned(),
                 source,
@@ -199,7 +200,7 @@ impl Database {
         Ok(Self {
             writer,
             readers,
-            damage,
+            trouble,
         })
     }
 
@@ -247,14 +248,19 @@ impl Database {
             .await
             .map_err(|_| DbError::Closing)?;
         if let Err(DbError::Sqlite(error)) = &result {
-            self.damage.note(error);
+            self.trouble.note(error);
         }
         result
     }
 
     /// A token that is cancelled once the file proves damaged: nothing read from it counts any more.
     pub fn damaged(&self) -> &CancellationToken {
-        self.damage.met()
+        self.trouble.damaged()
+    }
+
+    /// How it is, by what reads and writes met so far.
+    pub fn health(&self) -> Health {
+        self.trouble.health()
     }
 
     /// The file.

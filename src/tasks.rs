@@ -16,10 +16,12 @@ use tokio_util::task::TaskTracker;
 use tracing::error;
 
 /// A scope of tasks. Cheap to clone; clones are the same scope.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// That of the scope of which this is a part.
+    stop_all: CancellationToken,
     broken: CancellationToken,
 }
 
@@ -34,7 +36,13 @@ pub struct DrainTimeout {
 impl Tasks {
     /// An empty scope.
     pub fn new() -> Self {
-        Self::default()
+        let stop = CancellationToken::new();
+        Self {
+            tracker: TaskTracker::new(),
+            stop_all: stop.clone(),
+            stop,
+            broken: CancellationToken::new(),
+        }
     }
 
     /// Starts `task` under `name` on the current runtime.
@@ -72,12 +80,13 @@ impl Tasks {
         Ok(())
     }
 
-    /// A part of the scope that is drained by itself: asked to stop with the whole, and a panic in
-    /// it stops the whole.
+    /// A part of the scope that is drained by itself: asked to stop alone or with the whole, and a
+    /// panic in it stops the whole.
     pub fn part(&self) -> Tasks {
         Tasks {
             tracker: TaskTracker::new(),
-            stop: self.stop.clone(),
+            stop: self.stop.child_token(),
+            stop_all: self.stop_all.clone(),
             broken: self.broken.clone(),
         }
     }
@@ -95,7 +104,7 @@ impl Tasks {
     /// Stops every task because something that all need is broken; the caller has said what.
     pub fn break_off(&self) {
         self.broken.cancel();
-        self.stop.cancel();
+        self.stop_all.cancel();
     }
 
     /// Asks every task to stop.
@@ -119,6 +128,12 @@ impl Tasks {
             "task {name} panicked, stopping everything"
         );
         self.break_off();
+    }
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -164,6 +179,18 @@ mod tests {
         part.spawn("part", async move { stop.cancelled().await });
         tasks.cancel();
         assert_eq!(part.drain(Duration::from_secs(5)).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_part_stops_alone_and_breaks_with_the_whole() {
+        let tasks = Tasks::new();
+        let (part, other) = (tasks.part(), tasks.part());
+        part.cancel();
+        let stopped = [&part, &other, &tasks].map(|scope| scope.stopping().is_cancelled());
+        assert_eq!(stopped, [true, false, false]);
+        other.spawn("faulty", async { panic!("on purpose") });
+        other.drain(Duration::from_secs(5)).await.unwrap();
+        assert!(tasks.is_broken() && tasks.stopping().is_cancelled());
     }
 
     #[tokio::test]

@@ -39,6 +39,8 @@ struct Status {
     gateway_problem: Option<String>,
     #[serde(default)]
     inbox_problem: Option<String>,
+    #[serde(default)]
+    database_problem: Option<String>,
     inbox: u64,
     outbox: u64,
     held: u64,
@@ -85,6 +87,9 @@ impl Status {
         if self.clock_offset_ms.unsigned_abs() >= CLOCK_SKEW.as_millis() as u64 {
             shown.push(format!("  clock     {}", self.clock()));
         }
+        if let Some(problem) = &self.database_problem {
+            shown.push(format!("  database  {}", safe::line(problem)));
+        }
         shown.push(format!("  gateway   {}", self.gateway()));
         shown.push(format!(
             "  messages  {} in, {} out, {} held, {} dead; at most {} turns a conversation",
@@ -113,10 +118,15 @@ impl Status {
                 .collect();
             shown.push(format!("  restart   wanted for {}", keys.join(", ")));
         }
-        // The problems of gateway and policies stand beside them already.
-        if let Some(error) = self.last_error.as_ref().filter(|_| {
-            self.last_error != self.gateway_problem && self.last_error != self.policies_problem
-        }) {
+        // These stand where they belong already.
+        let told = [
+            &self.database_problem,
+            &self.gateway_problem,
+            &self.policies_problem,
+        ];
+        if let Some(error) = &self.last_error
+            && !told.contains(&&self.last_error)
+        {
             shown.push(format!("  problem   {}", safe::line(error)));
         }
         shown.join("\n")
@@ -189,6 +199,10 @@ mod tests {
             (
                 "inbox_problem",
                 json!("8123 of at most 10000 messages wait and none is delivered"),
+            ),
+            (
+                "database_problem",
+                json!("the disk of `daemon.db` is full: nothing is taken in"),
             ),
             ("held", json!(2)),
             (

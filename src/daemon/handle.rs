@@ -1,6 +1,7 @@
 //! What the local API holds on to: every question and every request, each one method.
 
 mod judging;
+mod problems;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,6 @@ use super::lane::Lane;
 use super::link::{ClockOffset, LinkState, LinkStatus};
 use super::outbound::{Draft, Outbox, outbox};
 use super::relay_client::{RelayAnswer, RelayCall, RelayCallError, RelayClient};
-use super::room::Load;
 use super::story::Events;
 use super::view::{
     ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal, SendRequest,
@@ -26,10 +26,12 @@ use super::{dialogue, policies, random, stories, trust};
 use crate::clock::Clock;
 use crate::config::RelayUrl;
 use crate::config::state_file::StateFile;
-use crate::db::{Database, DbError};
+use crate::db::{Database, DbError, Health};
 use crate::follow::Followed;
 use crate::policy::{Policies, PolicyStatus, Reloaded, Standing, watch as policy_watch};
 use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, TurnNumber};
+
+use problems::{database_problem, inbox_problem};
 
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
 pub(super) const CONTENT_MAX_UNITS: usize = 2000;
@@ -100,7 +102,12 @@ impl Daemon {
     /// How everything is.
     pub async fn status(&self) -> Result<Status, DbError> {
         let parts = &self.0;
-        let counts = parts.db.read(stories::counts).await?;
+        let counts = match parts.db.read(stories::counts).await {
+            // Nobody can count what is in it; what is wrong is said below.
+            Err(why) if why.is_damage() => stories::Counts::default(),
+            counted => counted?,
+        };
+        let database_problem = database_problem(parts.db.health(), parts.db.path());
         let link = parts.link.borrow().clone();
         let gateway = parts.gateway.borrow().clone();
         let standing = parts.policies.standing();
@@ -110,11 +117,12 @@ impl Daemon {
             server_url: parts.relay.to_string(),
             agent_id: parts.me.clone(),
             queue_size: counts.inbox.messages + counts.outbox,
-            gateway_ready: gateway.ready,
+            gateway_ready: gateway.ready && parts.db.health() != Health::Damaged,
             uptime_seconds: parts.started.elapsed().as_secs(),
             max_turns_per_conversation: self.max_turns().get(),
-            last_error: link
-                .detail
+            last_error: database_problem
+                .clone()
+                .or(link.detail)
                 .or_else(|| gateway.problem.clone())
                 .or_else(|| policies_problem.clone())
                 .or_else(|| parts.state.borrow().problem.clone()),
@@ -132,6 +140,7 @@ impl Daemon {
             clock_offset_ms: parts.offset.as_millis(),
             inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
             gateway_problem: gateway.problem,
+            database_problem,
         })
     }
 
@@ -340,23 +349,6 @@ fn refuse_all(
     Ok(refused)
 }
 
-/// Says in time that the inbox fills while nobody empties it.
-fn inbox_problem(waiting: Load, room: Load, gateway: &GatewayStatus) -> Option<String> {
-    let nearly = Load {
-        messages: room.messages / 5 * 4,
-        bytes: room.bytes / 5 * 4,
-    };
-    if gateway.ready || !waiting.fills(nearly) {
-        return None;
-    }
-    let (messages, most, kib) = (waiting.messages, room.messages, room.bytes / 1024);
-    Some(format!(
-        "{messages} of at most {most} messages and {} of at most {kib} KiB wait and none is \
-         delivered; once it is full, what comes stays at the relay",
-        waiting.bytes / 1024
-    ))
-}
-
 /// What a local caller may ask.
 fn check(request: &SendRequest) -> Result<(), String> {
     let units = request.content.encode_utf16().count();
@@ -380,33 +372,4 @@ fn check(request: &SendRequest) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_inbox_that_fills_is_told_where_nothing_is_delivered() {
-        let room = Load {
-            messages: 10_000,
-            bytes: 1_000,
-        };
-        for (messages, bytes, ready, told) in [
-            (7_999, 799, false, false),
-            (8_000, 1, false, true),
-            (1, 800, false, true),
-            (10_000, 1_000, false, true),
-            (10_000, 1_000, true, false),
-            (0, 0, false, false),
-        ] {
-            let waiting = Load { messages, bytes };
-            let gateway = GatewayStatus {
-                ready,
-                problem: None,
-            };
-            let problem = inbox_problem(waiting, room, &gateway);
-            assert_eq!(problem.is_some(), told, "{waiting:?} {ready}");
-        }
-    }
 }

@@ -77,6 +77,8 @@ pub(super) enum LinkState {
     Refused,
     /// Another process connected as this agent.
     Replaced,
+    /// There will be no session until the daemon is started again.
+    Stopped,
 }
 
 impl LinkState {
@@ -87,6 +89,7 @@ impl LinkState {
             LinkState::Waiting => "waiting",
             LinkState::Refused => "refused",
             LinkState::Replaced => "replaced",
+            LinkState::Stopped => "stopped",
         }
     }
 }
@@ -117,8 +120,13 @@ enum Next {
 }
 
 impl Link {
-    /// Keeps a session open until the daemon stops.
+    /// Keeps a session open until it is to stop.
     pub(super) async fn run(self) {
+        self.keep_connected().await;
+        self.show(LinkState::Stopped, None);
+    }
+
+    async fn keep_connected(&self) {
         let mut reconnecting = Reconnecting::default();
         while !self.stop.is_cancelled() {
             self.show(LinkState::Connecting, None);

@@ -192,7 +192,7 @@ impl Foundation {
     ) -> Result<Daemon, StartError> {
         let config = &settings.config;
         let (db, events, clock) = (&self.db, &self.events, &self.clock);
-        let rooms = tasks.part();
+        let (rooms, door) = (tasks.part(), tasks.part());
         let me = self.identity.agent_id.clone();
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
@@ -218,7 +218,7 @@ impl Foundation {
             inbox: inbox.clone(),
             outbox: outbox.clone(),
             events: events.clone(),
-            stop: tasks.stopping().clone(),
+            stop: rooms.stopping().clone(),
         };
         rooms.spawn("inbound", inbound.run(to_judge));
         let held = HeldBox {
@@ -233,7 +233,7 @@ impl Foundation {
         let link = self.start_link(config, received, &outbox, &rooms);
         rooms.spawn(
             "database-watch",
-            stop_with_database(db.clone(), tasks.clone()),
+            close_when_damaged(db.clone(), rooms.clone()),
         );
         rooms.spawn(
             "housekeeping",
@@ -242,7 +242,7 @@ impl Foundation {
                 outbox.clone(),
                 events.clone(),
                 clock.clone(),
-                tasks.stopping().clone(),
+                rooms.stopping().clone(),
             ),
         );
         let state = follow::follow(&rooms, config.paths.state_file(), StateFile::read).await;
@@ -252,7 +252,7 @@ impl Foundation {
             .follow(&rooms, state.clone(), self.events.clone());
         let keeping_held = held
             .clone()
-            .keep(policies.published(), tasks.stopping().clone());
+            .keep(policies.published(), rooms.stopping().clone());
         rooms.spawn("held", keeping_held);
         let daemon = Daemon(Arc::new(Parts {
             me,
@@ -275,8 +275,8 @@ impl Foundation {
             started: Instant::now(),
             stop: tasks.stopping().clone(),
         }));
-        api::serve(daemon.clone(), listener, address, access, &rooms);
-        tasks.spawn("close", close(rooms, self.db));
+        api::serve(daemon.clone(), listener, address, access, &door);
+        tasks.spawn("close", close(rooms, door, self.db));
         Ok(daemon)
     }
 
@@ -382,24 +382,31 @@ async fn mark_unheard(db: &Database, clock: &Clock) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Stops everything once the database proves damaged: nothing that comes in could be kept, and what
-/// is read may be wrong. Nothing more is acknowledged, so the relay keeps it.
-async fn stop_with_database(db: Database, tasks: Tasks) {
+/// Closes the rooms once the database proves damaged: nothing that comes in could be kept, and what is
+/// read may be wrong. Nothing more is acknowledged, so the relay keeps it. The local API stays, for
+/// `status` to say so; another start is refused with the same words.
+async fn close_when_damaged(db: Database, rooms: Tasks) {
     tokio::select! {
         biased;
-        () = tasks.stopping().cancelled() => return,
+        () = rooms.stopping().cancelled() => return,
         () = db.damaged().cancelled() => {}
     }
     let path = db.path().display();
-    error!("the database `{path}` is damaged: everything is stopped; put a backup in its place");
-    tasks.break_off();
+    error!(
+        "the database `{path}` is damaged: nothing is taken in, sent or acknowledged any more; put \
+         a backup in its place"
+    );
+    rooms.cancel();
 }
 
 /// Closes the database once nobody writes any more, whoever still holds a handle.
-async fn close(rooms: Tasks, db: Database) {
-    rooms.stopping().cancelled().await;
-    if let Err(why) = rooms.drain(LAST_WRITES).await {
-        warn!("the database is closed under {why}");
+async fn close(rooms: Tasks, door: Tasks, db: Database) {
+    door.stopping().cancelled().await;
+    let drained = tokio::join!(rooms.drain(LAST_WRITES), door.drain(LAST_WRITES));
+    for late in [drained.0, drained.1] {
+        if let Err(why) = late {
+            warn!("the database is closed under {why}");
+        }
     }
     db.close().await;
 }

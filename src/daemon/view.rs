@@ -52,7 +52,8 @@ pub struct Status {
     pub policy_cache_problem: Option<String>,
     /// The keys of the configuration that were changed and take effect at a restart.
     pub waiting_for_restart: Vec<String>,
-    /// How the link is, in a word: `connected`, `connecting`, `waiting`, `refused`, `replaced`.
+    /// How the link is, in a word: `connected`, `connecting`, `waiting`, `refused`, `replaced`,
+    /// `stopped`.
     pub link: &'static str,
     /// Whether the relay proves who sends; a version 1 relay does not.
     pub relay_authenticates: Option<bool>,
@@ -62,6 +63,9 @@ pub struct Status {
     pub gateway_problem: Option<String>,
     /// What becomes of new messages where nothing is delivered and the inbox is getting full.
     pub inbox_problem: Option<String>,
+    /// Why nothing is taken in or acknowledged, where the disk is full or the database damaged; nothing
+    /// is counted in a damaged one.
+    pub database_problem: Option<String>,
 }
 
 /// What a local caller asks to send; the body of `POST /send`.

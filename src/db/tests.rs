@@ -194,6 +194,9 @@ async fn damage_that_a_write_meets_is_noted_too() {
         .unwrap_err();
     assert!(refused.is_damage(), "{refused}");
     assert!(db.damaged().is_cancelled());
+    assert_eq!(db.health(), Health::Damaged);
+    let late = db.write(|_| Ok(())).await.unwrap_err();
+    assert!(matches!(late, DbError::Damaged) && late.is_damage());
 }
 
 #[tokio::test]
@@ -240,6 +243,14 @@ async fn a_full_database_is_told_apart() {
     };
     let refused = db.write(fill).await.unwrap_err();
     assert!(refused.is_full(), "{refused}");
+    assert_eq!(db.health(), Health::Full);
+    // What writes nothing says nothing.
+    db.write(|_| Ok(())).await.unwrap();
+    assert_eq!(db.health(), Health::Full);
+    db.write(|c| c.execute("INSERT INTO big VALUES (zeroblob(1))", []))
+        .await
+        .unwrap();
+    assert_eq!(db.health(), Health::Well);
 }
 
 const BIG: &[Migration] = &["CREATE TABLE big (b BLOB) STRICT;"];

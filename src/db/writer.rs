@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::DbError;
-use super::damage::Damage;
+use super::trouble::{Health, Trouble};
 use crate::tasks::Tasks;
 
 /// How many writes may wait; the next caller waits for room.
@@ -21,7 +21,7 @@ const BATCH: usize = 512;
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Work>,
-    damage: Damage,
+    trouble: Trouble,
 }
 
 enum Work {
@@ -38,13 +38,13 @@ type Answer = Box<dyn FnOnce(Result<(), &rusqlite::Error>) + Send>;
 impl Writer {
     pub(super) fn start(
         connection: Connection,
-        damage: Damage,
+        trouble: Trouble,
         tasks: &Tasks,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let noted = damage.clone();
+        let noted = trouble.clone();
         tasks.spawn_thread("db-writer", move || run(connection, jobs, &noted))?;
-        Ok(Self { queue, damage })
+        Ok(Self { queue, trouble })
     }
 
     pub(super) async fn submit<T, F>(&self, work: F) -> Pending<T>
@@ -53,11 +53,16 @@ impl Writer {
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (tell, answer) = oneshot::channel();
-        let damage = self.damage.clone();
+        if self.trouble.health() == Health::Damaged {
+            // The other end is right here.
+            let _ = tell.send(Err(DbError::Damaged));
+            return Pending(answer);
+        }
+        let trouble = self.trouble.clone();
         let job: Job = Box::new(move |connection| {
             let result = in_savepoint(connection, work);
             if let Err(why) = &result {
-                damage.note(why);
+                trouble.note(why);
             }
             Box::new(move |committed| {
                 let _ = tell.send(match (result, committed) {
@@ -94,7 +99,7 @@ impl<T> Future for Pending<T> {
     }
 }
 
-fn run(connection: Connection, mut queue: mpsc::Receiver<Work>, damage: &Damage) {
+fn run(connection: Connection, mut queue: mpsc::Receiver<Work>, trouble: &Trouble) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut is_open = true;
     while is_open && queue.blocking_recv_many(&mut batch, BATCH) > 0 {
@@ -106,7 +111,7 @@ fn run(connection: Connection, mut queue: mpsc::Receiver<Work>, damage: &Damage)
             }
         });
         let jobs = jobs.collect();
-        commit_together(&connection, jobs, damage);
+        commit_together(&connection, jobs, trouble);
     }
     drop(queue);
     if let Err(why) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
@@ -115,13 +120,17 @@ fn run(connection: Connection, mut queue: mpsc::Receiver<Work>, damage: &Damage)
     }
 }
 
-fn commit_together(connection: &Connection, jobs: Vec<Job>, damage: &Damage) {
+fn commit_together(connection: &Connection, jobs: Vec<Job>, trouble: &Trouble) {
+    let changes = connection.total_changes();
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
     let answers: Vec<Answer> = jobs.into_iter().map(|job| job(connection)).collect();
     let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
+    if committed.is_ok() && connection.total_changes() > changes {
+        trouble.wrote();
+    }
     if let Err(why) = &committed {
         error!(db.batch = answers.len(), "a commit failed: {why}");
-        damage.note(why);
+        trouble.note(why);
         // Where the failed commit ended the transaction by itself there is nothing to roll back.
         let _ = connection.execute_batch("ROLLBACK");
     }

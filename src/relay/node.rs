@@ -15,6 +15,9 @@ use crate::clock::Clock;
 use crate::tasks::Tasks;
 use crate::types::Timestamp;
 
+/// How many bytes of text one mailbox holds: a thousand messages of usual length many times over.
+const MAILBOX_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// How many bits of a sequence count within one millisecond.
 const SEQUENCE_BITS: u32 = 20;
 
@@ -78,6 +81,7 @@ impl Node {
         MailboxRoom {
             total,
             of_one_sender: (total / 5).max(1),
+            bytes: MAILBOX_BYTES_MAX,
         }
     }
 }

@@ -196,15 +196,26 @@ pub(super) struct MailboxRoom {
     pub(super) total: u32,
     /// Of one sender, at most.
     pub(super) of_one_sender: u32,
+    /// Of all its texts; one more may reach beyond.
+    pub(super) bytes: u64,
+}
+
+/// How much waits in a mailbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Stock {
+    pub(super) messages: u32,
+    pub(super) bytes: u64,
 }
 
 impl MailboxRoom {
-    /// Whether a sender of whom `own` messages wait beside `others` may put one more in: beside its
-    /// bound it has at most half of what the others leave, so that whoever comes next finds room,
-    /// and many that act together fill a mailbox ever more slowly.
-    pub(super) fn takes(self, own: u32, others: u32) -> bool {
-        let left = self.total.saturating_sub(others);
-        own < left.div_ceil(2).min(self.of_one_sender)
+    /// Whether a sender of whom `own` waits beside `others` may put one more message in: beside its
+    /// bound it has at most half of what the others leave, in number and in bytes, so that whoever
+    /// comes next finds room, and many that act together fill a mailbox ever more slowly.
+    pub(super) fn takes(self, own: Stock, others: Stock) -> bool {
+        let left = self.total.saturating_sub(others.messages);
+        let left_bytes = self.bytes.saturating_sub(others.bytes);
+        own.messages < left.div_ceil(2).min(self.of_one_sender)
+            && own.bytes < left_bytes.div_ceil(2)
     }
 }
 

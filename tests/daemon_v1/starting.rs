@@ -6,10 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use opendialogue::daemon::{IdentityError, StartError};
 use serde_json::json;
-use tokio::time::timeout;
 
 use crate::support::alone::Home;
-use crate::support::relay_v1::{AGENT, NOW, PATIENCE, PEER, RelayV1, SECRET};
+use crate::support::relay_v1::{AGENT, NOW, PEER, RelayV1, SECRET};
 
 #[tokio::test]
 async fn the_first_run_registers_and_keeps_the_identity_private() {
@@ -223,11 +222,14 @@ async fn stopping_ends_in_time_and_leaves_everything_on_disk() {
 }
 
 #[tokio::test]
-async fn a_database_that_proves_damaged_stops_the_daemon_in_order() {
-    let relay = RelayV1::start().await;
+async fn a_database_that_proves_damaged_closes_the_rooms_and_status_says_so() {
+    let mut relay = RelayV1::start().await;
     let home = Home::known(&relay.url());
     home.start().await.stop().await;
     let alone = home.start().await;
+    relay.connection().await;
+    let mut connection = relay.connection().await;
+    alone.until_link("connected").await;
     let path = home.data_dir().join("daemon.db");
     let bytes = fs::metadata(&path).unwrap().len();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
@@ -238,8 +240,15 @@ async fn a_database_that_proves_damaged_stops_the_daemon_in_order() {
     let _ = alone.daemon.inbox(None, 9).await;
     let _ = alone.daemon.conversations().await;
     let _ = alone.daemon.trust().await;
-    let stopped = timeout(PATIENCE, alone.tasks.stopping().cancelled());
-    stopped.await.unwrap();
-    assert!(alone.tasks.is_broken());
-    alone.tasks.drain(PATIENCE).await.unwrap();
+    assert_eq!(connection.until_closed().await, Some(1000));
+    alone.until_link("stopped").await;
+    let status = alone.daemon.status().await.unwrap();
+    assert!(!status.connected && !status.gateway_ready);
+    let problem = status.database_problem.unwrap();
+    assert!(problem.contains("daemon.db` is damaged"), "{problem}");
+    assert_eq!(status.last_error, Some(problem));
+    let late = alone.daemon.send(crate::support::alone::request(PEER, "x"));
+    assert!(late.await.is_err(), "nothing is taken");
+    assert!(!alone.tasks.is_broken());
+    alone.stop().await;
 }

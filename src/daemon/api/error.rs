@@ -315,6 +315,14 @@ impl From<DbError> for ApiError {
             let sentence = "the disk is full; nothing was taken";
             return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", sentence);
         }
+        if error.is_damage() {
+            let sentence = "the database is damaged; nothing was taken, `status` says more";
+            return Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "database_damaged",
+                sentence,
+            );
+        }
         let sentence = "the daemon could not use its database; its log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence)
     }

@@ -36,6 +36,7 @@ fn failing(status: &Status) -> Vec<&'static str> {
     let parts = [
         ("link", status.connected),
         ("gateway", status.gateway_ready),
+        ("database", status.database_problem.is_none()),
     ];
     parts
         .into_iter()

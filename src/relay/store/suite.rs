@@ -14,6 +14,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_795_373_464_750);
 const ROOM: MailboxRoom = MailboxRoom {
     total: 5,
     of_one_sender: 3,
+    bytes: 1_000,
 };
 
 /// A way to open the same store again and again.
@@ -195,6 +196,7 @@ async fn a_listing_sees_everything_that_was_submitted_before_it() {
     let room = MailboxRoom {
         total: 500,
         of_one_sender: 500,
+        bytes: 100_000,
     };
     for n in 0..200 {
         drop(store.enqueue(mail(ALICE, &format!("m-{n}"), n), room).await);
@@ -217,23 +219,48 @@ async fn a_mailbox_is_bounded_in_all_and_for_each_sender() {
     assert_eq!(put(&*store, mail("1", "m-0", 99)).await, Enqueued::Stored);
 }
 
+#[tokio::test]
+async fn long_mail_fills_a_share_of_a_mailbox_as_much_mail_does() {
+    let backend = Backend::sqlite();
+    let store = backend.open(&Tasks::new());
+    let mut outcomes = Vec::new();
+    for (n, from) in ["1", "1", "2"].into_iter().enumerate() {
+        let mut long = mail(from, &format!("m-{n}"), n as u64);
+        long.message.content = "ü".repeat(250);
+        outcomes.push(put(&*store, long).await == Enqueued::Stored);
+    }
+    assert_eq!(outcomes, [true, false, true]);
+}
+
 #[test]
 fn a_sender_has_its_bound_and_half_of_what_is_left() {
     let room = MailboxRoom {
         total: 1_000,
         of_one_sender: 200,
+        bytes: 1_000,
     };
+    let many = |messages| Stock { messages, bytes: 0 };
     let mut others = 0;
     let mut shares = Vec::new();
     while others < room.total {
-        let share = (0..).find(|own| !room.takes(*own, others)).unwrap();
+        let share = (0..).find(|own| !room.takes(many(*own), many(others)));
+        let share = share.unwrap();
         shares.push(share);
         others += share;
     }
     let expected = [200, 200, 200, 200, 100, 50, 25, 13, 6, 3, 2, 1];
     assert_eq!(shares, expected, "of senders that take all they can");
-    assert!(!room.takes(0, 1_000));
-    assert!(!room.takes(0, u32::MAX));
+    assert!(!room.takes(many(0), many(1_000)));
+    assert!(!room.takes(many(0), many(u32::MAX)));
+    let long = |bytes| Stock { messages: 1, bytes };
+    for (own, others, takes) in [
+        (499, 0, true),
+        (500, 0, false),
+        (99, 800, true),
+        (100, 800, false),
+    ] {
+        assert_eq!(room.takes(long(own), long(others)), takes, "{own} {others}");
+    }
 }
 
 #[tokio::test]

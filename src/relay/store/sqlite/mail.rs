@@ -6,7 +6,7 @@ use super::row::{
     count, count_column, millis, parse, parse_optional, timestamp, turn, turn_column, word,
 };
 use crate::fault::{self, Point};
-use crate::relay::store::{Enqueued, MailName, MailRow, MailboxRoom, StoredMail, Waiting};
+use crate::relay::store::{Enqueued, MailName, MailRow, MailboxRoom, Stock, StoredMail, Waiting};
 use crate::types::{AgentId, Kind, Message};
 use crate::wire::frame::EndReason;
 
@@ -57,15 +57,24 @@ fn is_waiting(c: &Connection, message: &Message) -> Result<bool> {
 }
 
 fn has_room(c: &Connection, message: &Message, room: MailboxRoom) -> Result<bool> {
-    let of_one_sender: u32 = c
-        .prepare_cached("SELECT count(*) FROM mail WHERE to_id = ?1 AND from_id = ?2")?
+    // Answered by the index `mail_room` alone.
+    let (own, others) = c
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE from_id = ?2), count(*) FILTER (WHERE from_id <> ?2),
+                 coalesce(sum(octet_length(content)) FILTER (WHERE from_id = ?2), 0),
+                 coalesce(sum(octet_length(content)) FILTER (WHERE from_id <> ?2), 0)
+             FROM mail INDEXED BY mail_room WHERE to_id = ?1",
+        )?
         .query_row([message.to.as_str(), message.from.as_str()], |row| {
-            row.get(0)
+            let stock = |messages, bytes| {
+                Ok::<_, rusqlite::Error>(Stock {
+                    messages: row.get(messages)?,
+                    bytes: row.get(bytes)?,
+                })
+            };
+            Ok((stock(0, 2)?, stock(1, 3)?))
         })?;
-    let total: u32 = c
-        .prepare_cached("SELECT count(*) FROM mail WHERE to_id = ?1")?
-        .query_row([message.to.as_str()], |row| row.get(0))?;
-    Ok(room.takes(of_one_sender, total.saturating_sub(of_one_sender)))
+    Ok(room.takes(own, others))
 }
 
 pub(super) fn waiting(c: &Connection, agent: &AgentId) -> Result<Vec<Waiting>> {

@@ -80,4 +80,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     ) STRICT;
     CREATE INDEX history_of ON history (conversation_id, low_id, high_id, row);
     CREATE INDEX history_at ON history (at);",
+    // A mailbox has room for so many bytes too, and how many it holds is asked for all mail.
+    "CREATE INDEX mail_room ON mail (to_id, from_id, octet_length(content));",
 ];

@@ -151,10 +151,14 @@ impl World {
             self.give_up(id);
         }
         for id in plan.send {
-            let row = heads.iter().find(|row| row.id == id).unwrap();
+            let row = &self.waiting[&id].row;
             assert!(
                 row.next_attempt_at.is_none_or(|at| at <= self.now),
                 "not before its time"
+            );
+            assert!(
+                heads.contains(row),
+                "the oldest of its conversation goes first"
             );
             let is_free = |other: &Row| other.lane != row.lane;
             assert!(self.under_way.iter().all(is_free), "one of a conversation");
@@ -190,7 +194,11 @@ impl World {
         let members = self.members(id);
         let after = match &answer {
             Answer::Later { after, .. } => after.unwrap_or_default(),
-            _ => Duration::ZERO,
+            Answer::Admitted { .. }
+            | Answer::RetryWithoutSession
+            | Answer::Never { .. }
+            | Answer::Pause { .. }
+            | Answer::Away { .. } => Duration::ZERO,
         };
         match self
             .lanes

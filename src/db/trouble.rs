@@ -1,7 +1,9 @@
-//! Damage: a file that is no database, or of which a part is gone or overwritten. It is looked for
-//! when the file is opened, and what is met later is noted once, for whoever watches.
+//! Trouble: a file that is no database, or of which a part is gone or overwritten, and a disk without
+//! room. Damage is looked for when the file is opened; what is met later is noted, for whoever watches.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, Error, ErrorCode};
 use tokio_util::sync::CancellationToken;
@@ -12,22 +14,60 @@ use super::OpenError;
 /// larger one only what is used is.
 const LOOKED_THROUGH_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Whether damage was met. Cheap to clone; clones are the same note.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Damage(CancellationToken);
+/// How a database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It takes writes.
+    Well,
+    /// The last write found no room.
+    Full,
+    /// Its file is damaged.
+    Damaged,
+}
 
-impl Damage {
-    /// Notes `error`, if it tells of damage.
+/// What was met. Cheap to clone; clones are the same note.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trouble {
+    damaged: CancellationToken,
+    full: Arc<AtomicBool>,
+}
+
+impl Trouble {
+    /// Notes `error`, if it tells of damage or of a full disk.
     pub(super) fn note(&self, error: &Error) {
         if is_damage(error) {
-            self.0.cancel();
+            self.damaged.cancel();
+        }
+        if is_full(error) {
+            self.full.store(true, Ordering::Relaxed);
         }
     }
 
-    /// A token that is cancelled once damage is met.
-    pub(super) fn met(&self) -> &CancellationToken {
-        &self.0
+    /// Notes that something was written: there is room again.
+    pub(super) fn wrote(&self) {
+        self.full.store(false, Ordering::Relaxed);
     }
+
+    /// A token that is cancelled once damage is met.
+    pub(super) fn damaged(&self) -> &CancellationToken {
+        &self.damaged
+    }
+
+    /// How the database is, by what was met.
+    pub(super) fn health(&self) -> Health {
+        if self.damaged.is_cancelled() {
+            Health::Damaged
+        } else if self.full.load(Ordering::Relaxed) {
+            Health::Full
+        } else {
+            Health::Well
+        }
+    }
+}
+
+/// Whether the disk, or the space given to the database, is full.
+pub(super) fn is_full(error: &Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 
 /// Whether the file itself is at fault.
