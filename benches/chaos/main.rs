@@ -108,7 +108,8 @@ async fn run(base: &Path, asked: Asked) -> Result<ExitCode, Trouble> {
     };
     let is_over = to_ben.until_over().await && to_ada.until_over().await;
     let settled = peace.elapsed();
-    let tallies = [to_ben.count().await, to_ada.count().await];
+    let (there, back) = tokio::join!(to_ben.count(), to_ada.count());
+    let tallies = [there, back];
     print_table(&house, &done, [&by_ada, &by_ben], settled, &tallies);
     if !is_over {
         println!("NOT SETTLED: some of it is still under way, or a daemon thinks so");
