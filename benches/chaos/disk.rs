@@ -4,15 +4,15 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::Trouble;
 
 /// Room for what a role keeps of a long run.
-const SIZE: &str = "size=512m,mode=0700";
+const SIZE: &str = "size=256m,mode=0700";
 
 /// No file is written beyond this where the size is what lacks.
-const LIMIT: u64 = 8 * 1024;
+pub(crate) const SIZE_MAX: u64 = 8 * 1024;
 
 /// Where a role keeps everything.
 #[derive(Debug)]
@@ -80,12 +80,12 @@ pub(crate) fn unkilled_by_limit(program: &str) -> Command {
     command
 }
 
-/// Has no file of the process be written beyond a few KiB, or any.
+/// Has no file of the process be written beyond so many bytes, or lets it write again.
 #[cfg(target_os = "linux")]
-pub(crate) fn limit(child: &std::process::Child, is_limited: bool) -> Result<(), Trouble> {
+pub(crate) fn limit(child: &Child, size_max: Option<u64>) -> Result<(), Trouble> {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let limit = Rlimit {
-        current: is_limited.then_some(LIMIT),
+        current: size_max,
         maximum: None,
     };
     prlimit(Some(Pid::from_child(child)), Resource::Fsize, limit)?;
@@ -93,7 +93,9 @@ pub(crate) fn limit(child: &std::process::Child, is_limited: bool) -> Result<(),
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn limit(_: &std::process::Child, _: bool) -> Result<(), Trouble> {
-    println!("SKIPPED: on this system nobody sets the limit of another process");
+pub(crate) fn limit(_: &Child, size_max: Option<u64>) -> Result<(), Trouble> {
+    if size_max.is_some() {
+        println!("SKIPPED: on this system nobody sets the limit of another process");
+    }
     Ok(())
 }

@@ -29,6 +29,7 @@ mod role;
 mod talk;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -65,16 +66,22 @@ struct Asked {
 
 fn main() -> Result<ExitCode, Trouble> {
     let asked = asked(std::env::args().skip(1))?;
+    // It goes last: what is mounted in it goes with the tasks, and those with the runtime.
+    let base = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    runtime.block_on(run(asked))
+    runtime.block_on(async {
+        tokio::select! {
+            ended = run(base.path(), asked) => ended,
+            _ = tokio::signal::ctrl_c() => Err("stopped by hand".into()),
+        }
+    })
 }
 
-async fn run(asked: Asked) -> Result<ExitCode, Trouble> {
-    let base = tempfile::tempdir()?;
-    let house = Arc::new(build(base.path(), asked.seed).await?);
+async fn run(base: &Path, asked: Asked) -> Result<ExitCode, Trouble> {
+    let house = Arc::new(build(base, asked.seed).await?);
     println!("seed {}, {} s of mishaps", asked.seed, asked.time.as_secs());
     if !house.relay.can_be_full() {
         println!(
@@ -101,7 +108,8 @@ async fn run(asked: Asked) -> Result<ExitCode, Trouble> {
     };
     let is_over = to_ben.until_over().await && to_ada.until_over().await;
     let settled = peace.elapsed();
-    let tallies = [to_ben.count().await, to_ada.count().await];
+    let (there, back) = tokio::join!(to_ben.count(), to_ada.count());
+    let tallies = [there, back];
     print_table(&house, &done, [&by_ada, &by_ben], settled, &tallies);
     if !is_over {
         println!("NOT SETTLED: some of it is still under way, or a daemon thinks so");
@@ -166,8 +174,12 @@ fn print_table(
     let row = |what: &str, figure: &dyn std::fmt::Display| println!("{what:<52}{figure:>10}");
     let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
     row("messages accepted", &sum(|tally| tally.accepted));
+    let mut answers = BTreeMap::<_, u64>::new();
     for (answer, count) in said.iter().flat_map(|said| &said.answers) {
-        row(&format!("  sends answered {answer}"), count);
+        *answers.entry(answer).or_default() += count;
+    }
+    for (answer, count) in answers {
+        row(&format!("  sends answered {answer}"), &count);
     }
     for (kind, count) in done {
         row(kind, count);

@@ -12,7 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::task::block_in_place;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Trouble;
 use super::disk::{self, Disk};
@@ -47,7 +48,7 @@ pub(crate) struct Role {
 struct State {
     child: Option<Child>,
     is_down: bool,
-    is_limited: bool,
+    size_max: Option<u64>,
 }
 
 impl Role {
@@ -112,7 +113,7 @@ impl Role {
 
     /// Kills it, and starts it again when it has been down so long.
     pub(crate) async fn kill(&self, down: Duration) -> Result<(), Trouble> {
-        self.end(true)?;
+        self.end()?;
         sleep(down).await;
         lock(&self.state).is_down = false;
         Ok(())
@@ -121,21 +122,23 @@ impl Role {
     /// Kills it for good.
     pub(crate) fn stop(&self) {
         // It is the bench's own child; where it has ended already nothing is left to do.
-        let _ = self.end(true);
+        let _ = self.end();
     }
 
     /// Has its disk be full for so long.
     pub(crate) async fn lack(&self, lack: Lack, time: Duration) -> Result<(), Trouble> {
+        // To fill it takes time as well.
+        let end = Instant::now() + time;
         match lack {
             Lack::Room => {
-                self.disk.fill()?;
-                sleep(time).await;
+                block_in_place(|| self.disk.fill())?;
+                sleep_until(end).await;
                 self.disk.empty()
             }
             Lack::Size => {
-                self.limit(true)?;
-                sleep(time).await;
-                self.limit(false)
+                self.limit(Some(disk::SIZE_MAX))?;
+                sleep_until(end).await;
+                self.limit(None)
             }
         }
     }
@@ -147,18 +150,18 @@ impl Role {
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
-    fn limit(&self, is_limited: bool) -> Result<(), Trouble> {
+    fn limit(&self, size_max: Option<u64>) -> Result<(), Trouble> {
         let mut state = lock(&self.state);
-        state.is_limited = is_limited;
+        state.size_max = size_max;
         match &state.child {
-            Some(child) => disk::limit(child, is_limited),
+            Some(child) => disk::limit(child, size_max),
             None => Ok(()),
         }
     }
 
-    fn end(&self, is_down: bool) -> io::Result<()> {
+    fn end(&self) -> io::Result<()> {
         let mut state = lock(&self.state);
-        state.is_down = is_down;
+        state.is_down = true;
         self.address.send_replace(None);
         if let Some(mut child) = state.child.take() {
             child.kill()?;
@@ -215,7 +218,7 @@ impl Role {
             return Ok(None);
         }
         let (child, line) = self.spawn()?;
-        disk::limit(&child, state.is_limited)?;
+        disk::limit(&child, state.size_max)?;
         state.child = Some(child);
         Ok(Some(line))
     }
