@@ -13,9 +13,11 @@
 
 #[path = "../daemon/figures.rs"]
 mod figures;
+#[expect(dead_code, reason = "the other bench asks it for more")]
 #[path = "../daemon/gateway.rs"]
 mod gateway;
 mod modules;
+#[expect(dead_code, reason = "the other bench asks it for more")]
 #[path = "../daemon/relay.rs"]
 mod relay;
 mod tally;
