@@ -4,15 +4,16 @@
 //! state file, before anything is made; the policies, the database, the port, and last the identity,
 //! for which the relay may be asked.
 
+mod ending;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::agent::{self, NoClient};
 use super::api::{self, Access, BindError};
@@ -38,6 +39,8 @@ use crate::policy::watch::NotLoaded;
 use crate::policy::{Engine, EngineError};
 use crate::tasks::Tasks;
 
+use ending::{close, close_when_damaged};
+
 /// A gateway that is away for a night leaves this much behind at the most: of texts of usual length the
 /// number counts, of long ones the bytes. On disk a text takes up to twice its bytes.
 const ROOM: Room = Room {
@@ -56,9 +59,6 @@ const ROOM: Room = Room {
 };
 
 const MIB: u64 = 1024 * 1024;
-
-/// How long the rooms may take for their last writes once the daemon is to stop.
-const LAST_WRITES: Duration = Duration::from_secs(8);
 
 /// How a daemon is run.
 #[derive(Debug, Clone)]
@@ -380,33 +380,4 @@ async fn mark_unheard(db: &Database, clock: &Clock) -> Result<(), DbError> {
         warn!("{unheard} messages may have arrived before the daemon was killed, and go again");
     }
     Ok(())
-}
-
-/// Closes the rooms once the database proves damaged: nothing that comes in could be kept, and what is
-/// read may be wrong. Nothing more is acknowledged, so the relay keeps it. The local API stays, for
-/// `status` to say so; another start is refused with the same words.
-async fn close_when_damaged(db: Database, rooms: Tasks) {
-    tokio::select! {
-        biased;
-        () = rooms.stopping().cancelled() => return,
-        () = db.damaged().cancelled() => {}
-    }
-    let path = db.path().display();
-    error!(
-        "the database `{path}` is damaged: nothing is taken in, sent or acknowledged any more; put \
-         a backup in its place"
-    );
-    rooms.cancel();
-}
-
-/// Closes the database once nobody writes any more, whoever still holds a handle.
-async fn close(rooms: Tasks, door: Tasks, db: Database) {
-    door.stopping().cancelled().await;
-    let drained = tokio::join!(rooms.drain(LAST_WRITES), door.drain(LAST_WRITES));
-    for late in [drained.0, drained.1] {
-        if let Err(why) = late {
-            warn!("the database is closed under {why}");
-        }
-    }
-    db.close().await;
 }
