@@ -82,6 +82,7 @@ const SQL_MAY_STAND: &[&str] = &[
     "src/daemon/schema",
     "src/daemon/held/rows",
     "src/daemon/keeping/rows",
+    "src/daemon/load",
     "src/daemon/rows",
     "src/daemon/story",
     "src/daemon/stories",

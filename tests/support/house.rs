@@ -19,7 +19,7 @@ use super::gateway::Gateway;
 use super::warm;
 
 /// Longer than anything here takes; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A relay on a file of its own, that can be stopped and started again where it was.
 pub(crate) struct Middle {
