@@ -28,18 +28,18 @@ pub(in crate::daemon) struct Candidate {
     pub(in crate::daemon) bytes: usize,
 }
 
-/// How many of `candidates` go together, from the first on. The first goes however large it is; the
-/// gateway says what it thinks of that.
+/// How many of `candidates` go together, from the first on; no more of them are looked at than that
+/// and one. The first goes however large it is; the gateway says what it thinks of that.
 ///
 /// What is older than the first does not join it, so that the first is the first to be too old. What
 /// is proven and what is not stay apart: they may go to different sessions.
-pub(in crate::daemon) fn together(candidates: &[Candidate]) -> usize {
-    let Some(first) = candidates.first() else {
+pub(in crate::daemon) fn together(candidates: impl IntoIterator<Item = Candidate>) -> usize {
+    let mut candidates = candidates.into_iter();
+    let Some(first) = candidates.next() else {
         return 0;
     };
     let mut room = (BODY_BYTES - ENVELOPE_BYTES).saturating_sub(first.bytes);
-    let others = candidates.iter().skip(1).take(MOST - 1);
-    let joining = others.take_while(|other| {
+    let joining = candidates.take(MOST - 1).take_while(|other| {
         let left = room.checked_sub(other.bytes);
         room = left.unwrap_or_default();
         left.is_some() && other.stored_at >= first.stored_at && other.is_proven == first.is_proven
@@ -105,7 +105,7 @@ mod tests {
             ),
             ("unproven ones", vec![claimed(0), claimed(0), small(0)], 2),
         ] {
-            assert_eq!(together(&candidates), expected, "{name}");
+            assert_eq!(together(candidates), expected, "{name}");
         }
     }
 }

@@ -106,8 +106,7 @@ fn together(waiting: &[Admitted], fences: &FenceKey) -> usize {
         is_proven: is_proven(message.annotations()),
         bytes: part(message, fences).bytes_in_json(),
     };
-    let candidates: Vec<Candidate> = waiting.iter().map(candidate).collect();
-    batch::together(&candidates)
+    batch::together(waiting.iter().map(candidate))
 }
 
 fn part<'a>(message: &'a Admitted, fences: &FenceKey) -> Part<'a> {
