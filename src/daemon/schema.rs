@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0007_batches.sql"),
     include_str!("schema/0008_asked.sql"),
     include_str!("schema/0009_room.sql"),
+    include_str!("schema/0010_by_id.sql"),
 ];
 
 #[cfg(test)]

@@ -146,3 +146,16 @@ async fn rows(db: &Database, sql: &'static str) -> Vec<Shown> {
     .await
     .unwrap()
 }
+
+#[test]
+fn a_message_is_found_by_its_id_without_going_through_a_box() {
+    let connection = Connection::open_in_memory().unwrap();
+    for step in MIGRATIONS {
+        connection.execute_batch(step).unwrap();
+    }
+    for table in ["inbox", "outbox"] {
+        let ask = format!("EXPLAIN QUERY PLAN SELECT row FROM {table} WHERE id = 'm'");
+        let plan: String = connection.query_row(&ask, [], |row| row.get(3)).unwrap();
+        assert!(plan.starts_with("SEARCH"), "{plan}");
+    }
+}
