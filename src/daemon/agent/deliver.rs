@@ -331,9 +331,19 @@ impl Deliver {
         }
     }
 
-    /// Lets what is under way end. What has not ended then may or may not have reached the agent,
-    /// and its row says so.
+    /// Ends in order: of nothing that waits is it unknown afterwards whether the agent has it, unless
+    /// its row says so.
     async fn finish(mut self) {
+        if self.let_end().await
+            && let Err(error) = self.inbox.asked_nothing().await
+        {
+            error!("messages that never left are marked as if they had: {error}");
+        }
+    }
+
+    /// Lets what is under way end. What has not ended then may or may not have reached the agent,
+    /// and its row says so; false where that could not be written.
+    async fn let_end(&mut self) -> bool {
         let grace = self.terms.grace;
         let ended = async {
             while let Some(event) = self.under_way.next().await {
@@ -341,9 +351,10 @@ impl Deliver {
             }
         };
         if timeout(grace, ended).await.is_ok() {
-            return;
+            return true;
         }
         let now = self.clock.now();
+        let mut is_written = true;
         for (row, attempts) in self.lanes.under_way() {
             let settled = Settled::Retry {
                 attempts,
@@ -353,8 +364,10 @@ impl Deliver {
             };
             if let Err(error) = self.inbox.settle(row, settled).await {
                 error!("a message may be run twice and its row does not say so: {error}");
+                is_written = false;
             }
         }
+        is_written
     }
 
     fn take_last(&mut self, event: Event) {

@@ -34,6 +34,19 @@ impl Inbox {
             })
             .await
     }
+
+    /// Notes that the gateway is asked nothing any more: what was settled is, and of what waits it
+    /// was asked to take none.
+    pub(in crate::daemon) async fn asked_nothing(&self) -> Result<(), DbError> {
+        self.db
+            .write(|connection| {
+                connection
+                    .prepare_cached("UPDATE inbox SET asked = 0 WHERE state = 'waiting' AND asked")?
+                    .execute([])
+                    .map(drop)
+            })
+            .await
+    }
 }
 
 /// Notes that the gateway is about to be asked to take the batch known by `batch`, where that is not

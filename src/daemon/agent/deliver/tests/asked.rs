@@ -45,6 +45,34 @@ async fn an_answer_after_which_nothing_was_run_leaves_nothing_unknown() {
     assert_eq!(unheard(&world).await, 0);
 }
 
+#[tokio::test]
+async fn after_an_orderly_stop_nothing_is_unknown_of_what_never_left() {
+    let world = World::new().await;
+    let no_hook = Followed {
+        good: Some(Arc::new(None)),
+        problem: None,
+    };
+    world.hooks.send(no_hook).unwrap();
+    world.until_status(|status| status.problem.is_some()).await;
+    world.arrive("m-1", "c-1", "hello").await;
+    // As a message is written where few wait: it would go at once.
+    let ask = |c: &rusqlite::Connection| c.execute("UPDATE inbox SET asked = 1", []);
+    world.db.write(ask).await.unwrap();
+    world.tasks.cancel();
+    let noted = async {
+        let asked = |c: &rusqlite::Connection| {
+            c.query_row("SELECT count(*) FROM inbox WHERE asked", [], |row| {
+                row.get::<_, u32>(0)
+            })
+        };
+        while world.db.read(asked).await.unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), noted).await.unwrap();
+    assert_eq!(unheard(&world).await, 0);
+}
+
 async fn unheard(world: &World) -> usize {
     let now = Clock::system().now();
     let marked = world.db.write(move |c| mark_unheard(c, now)).await;
