@@ -12,6 +12,7 @@ mod client;
 mod config;
 mod daemon;
 mod dead;
+mod decide;
 mod failure;
 mod held;
 mod inbox;
