@@ -22,6 +22,7 @@ mod addresses;
 mod agent;
 mod body;
 mod date;
+mod health;
 mod history;
 mod list;
 mod message;
@@ -35,6 +36,7 @@ use trouble::Trouble;
 pub(super) fn router(node: Arc<Node>) -> Router {
     Router::new()
         .route("/connect", get(upgrade::connect))
+        .route("/healthz", get(health::tell))
         .route("/api/agent/register", post(agent::register))
         .route("/api/agent/{id}", get(agent::read))
         .route("/api/agent/{id}/card", patch(agent::change))
