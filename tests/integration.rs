@@ -24,6 +24,8 @@ mod docs;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod ending;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod gateway_double;
