@@ -89,8 +89,8 @@ pub(super) fn look_through(connection: &Connection, path: &Path) -> Result<(), O
     quick_check(connection, path)
 }
 
-/// Looks through the whole file at `path`, whatever its size, and leaves it and its folder as they
-/// are. Nobody may write it meanwhile.
+/// Looks through the whole file at `path`, whatever its size, and leaves it as it is; beside it at
+/// most the index of a log that is there is made. Nobody may write it meanwhile.
 pub fn examine(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::of(path, source);
     let mut log = path.as_os_str().to_owned();

@@ -1,7 +1,7 @@
 //! The relay's HTTP: one file for each resource, one way to say no, one proof of who calls.
 //!
-//! Registering and reading a card are open; everything else is signed like a connection, unless
-//! `open_rest` restores version 1.
+//! Registering, reading a card and asking how the relay is are open; everything else is signed like a
+//! connection, unless `open_rest` restores version 1.
 
 use std::sync::Arc;
 

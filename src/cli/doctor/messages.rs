@@ -62,16 +62,25 @@ pub(super) fn waiting(status: Option<&Status>) -> Vec<Finding> {
     let Some(status) = status else {
         return vec![Finding::unknown("waiting", "a running daemon counts them")];
     };
-    let is_one = |count| if count == 1 { "waits" } else { "wait" };
+    let are = |count| {
+        if count == 1 {
+            "1 is".to_owned()
+        } else {
+            format!("{count} are")
+        }
+    };
     let mut found = Vec::new();
     if status.held > 0 {
-        let says = format!("{} {} for your answer", status.held, is_one(status.held));
+        let says = format!(
+            "{} held, for you to answer or until a moment",
+            are(status.held)
+        );
         found.push(Finding::warning("held", says, "opendialogue held"));
     }
     if status.dead > 0 {
         let says = format!(
-            "{} given up on the way to the agent: try again, or drop",
-            status.dead
+            "{} given up on the way to the agent, to try again or drop",
+            are(status.dead)
         );
         found.push(Finding::warning("dead", says, "opendialogue dead"));
     }
@@ -178,6 +187,9 @@ mod tests {
             of(&[("waiting", Level::Unknown, None)])
         );
         let one = status(json!({ "held": 1, "policies": Value::Array(Vec::new()) }));
-        assert_eq!(waiting(Some(&one))[0].says, "1 waits for your answer");
+        assert_eq!(
+            waiting(Some(&one))[0].says,
+            "1 is held, for you to answer or until a moment"
+        );
     }
 }
