@@ -37,7 +37,7 @@ use crate::db::DbError;
 use crate::follow::Followed;
 use crate::tasks::Tasks;
 
-use hook_in_force::HookInForce;
+pub(in crate::daemon) use hook_in_force::HookInForce;
 use request::{Request, Session};
 
 /// How long a message waits after an attempt: at first about as long as a gateway's restart takes,
