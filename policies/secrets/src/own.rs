@@ -230,17 +230,18 @@ fn decoded(
         if (run.len() - skipped.min(run.len())) * bits < LENGTHS.start() * 8 {
             continue;
         }
-        let (mut kept, mut held) = (0_u32, 0);
-        for at in run.start + skipped..run.end {
-            let Some(value) = value(base.bytes[at]) else {
-                continue;
-            };
+        let begin = run.start + skipped;
+        let values = base.bytes[begin..run.end].iter();
+        let (mut kept, mut held, mut read) = (0_u32, 0, 0);
+        for value in values.filter_map(|byte| value(*byte)) {
             kept = kept << bits | u32::from(value);
             held += bits;
             if held >= 8 {
                 held -= 8;
                 bytes.push((kept >> held) as u8);
-                places.push(base.place(at) as u32);
+                // The character that holds the byte's first bit.
+                places.push(base.place(begin + read * 8 / bits) as u32);
+                read += 1;
             }
         }
         bytes.push(0);

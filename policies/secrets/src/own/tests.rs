@@ -77,6 +77,15 @@ fn its_place_is_told() {
     let prints = Fingerprints::new(vec![print_of(SECRET.as_bytes(), true)]);
     let text = format!("é {SECRET}.");
     assert_eq!(prints.find(&text)[0], 3..3 + SECRET.len());
+    let hex = encoded(SECRET.as_bytes());
+    assert_eq!(prints.find(&format!("a. x{hex}"))[0].start, 4);
+    let base64 = base64_of(SECRET.as_bytes());
+    assert_eq!(prints.find(&format!("a. {base64}"))[0].start, 3);
+    let reversed: String = SECRET.chars().rev().collect();
+    assert_eq!(
+        prints.find(&format!("a. {reversed}."))[0],
+        3..3 + SECRET.len()
+    );
 }
 
 #[test]
