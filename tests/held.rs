@@ -202,7 +202,8 @@ async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daemons_own_secrets_wait_for_a_person_in_every_spelling() {
     let keep = "[[policy]]\nname = \"secrets\"\nmodule = \"builtin:secrets\"\n\
-                directions = [\"outbound\"]\n";
+                directions = [\"outbound\"]\n\
+                [[policy]]\nname = \"conversation\"\nmode = \"off\"\n";
     let relay = Middle::start().await;
     let (ada, ben) = (relay.agent_with(keep).await, relay.agent().await);
     let read = |path: &str| std::fs::read_to_string(ada.home().join(path)).unwrap();
