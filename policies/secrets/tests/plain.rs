@@ -47,9 +47,8 @@ fn our_own_documents_hold_nothing() {
     for folder in [
         "references",
         "wit",
-        "src",
         "policies/guest",
-        "policies/sanitize/src",
+        "policies/unicode",
         "policies/acl",
     ] {
         bytes += check_folder(&root.join(folder), &mut wrong);
@@ -60,11 +59,12 @@ fn our_own_documents_hold_nothing() {
         "SKILL.md",
         "Cargo.toml",
         "Cargo.lock",
+        "policies/secrets/README.md",
     ] {
         bytes += check_file(&root.join(file), &mut wrong);
     }
     assert_eq!(wrong, Vec::<String>::new());
-    assert!(bytes > 500_000, "{bytes}");
+    assert!(bytes > 250_000, "{bytes}");
 }
 
 fn check_folder(folder: &Path, wrong: &mut Vec<String>) -> usize {
