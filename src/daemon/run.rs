@@ -143,6 +143,8 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         );
     }
     let known = found.establish(config, &client, &settings.name).await?;
+    let secrets = vec![known.identity.agent_secret.clone(), access.token()];
+    let policies = policies.knowing(secrets, config).await?;
     take_over(&db, &known, &clock).await?;
     if settings.accept_unproven {
         let relay = config.relay.url.clone();
