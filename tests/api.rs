@@ -22,7 +22,7 @@ async fn status_and_health() {
     let page = api.ask(Ask::get("/")).await;
     assert_eq!(
         (page.status, page.header("content-type")),
-        (200, Some("text/plain; charset=utf-8"))
+        (200, Some("text/html; charset=utf-8"))
     );
     api.stop().await;
 }
@@ -358,7 +358,9 @@ async fn with_require_token_everything_but_health_needs_it() {
     for (ask, status) in [
         (Ask::get("/healthz"), 200),
         (Ask::get("/readyz"), 503),
-        (Ask::get("/"), 401),
+        (Ask::get("/"), 200),
+        (Ask::get("/page/main.js"), 200),
+        (Ask::get("/page/no-such-file"), 404),
         (Ask::get("/history"), 401),
         (Ask::get("/status"), 401),
         (Ask::post("/send", &hello), 401),
