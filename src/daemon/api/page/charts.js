@@ -1,7 +1,7 @@
 // The last hour in three drawings, by uPlot, each with its sums in words for who does not see them.
 
 import { el, fill } from "./dom.js";
-import { took } from "./text.js";
+import { brief, took } from "./text.js";
 
 const HEIGHT = 150;
 
@@ -128,7 +128,7 @@ function base(width, write) {
     axes: [
       { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 24, space: 70,
         values: (_, times) => times.map((at) => new Date(at * 1000).toTimeString().slice(0, 5)) },
-      { stroke: ink, font, grid, ticks: { show: false }, size: 52, space: 36, filter: whole, values: (_, all) => all.map((value) => (value === null ? "" : write(value).replace(".0", ""))) },
+      { stroke: ink, font, grid, ticks: { show: false }, size: 52, space: 36, filter: whole, values: (_, all) => all.map((value) => (value === null ? "" : write === took ? brief(value) : write(value))) },
     ],
   };
 }

@@ -126,6 +126,14 @@ export function took(us) {
   return span(Math.round(us / 1e6));
 }
 
+/** The same in one unit, for the edge of a chart. */
+export function brief(us) {
+  if (us < 1e6) return took(us).replace(".0", "");
+  const seconds = us / 1e6;
+  const [unit, length] = seconds < 600 ? ["s", 1] : seconds < 36_000 ? ["min", 60] : ["h", 3600];
+  return `${Math.round(seconds / length)} ${unit}`;
+}
+
 export const bytes = (count) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`);
 
 export const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
