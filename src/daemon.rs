@@ -23,6 +23,7 @@ mod keeping;
 mod lane;
 mod link;
 mod load;
+mod meter;
 mod outbound;
 mod policies;
 mod random;

@@ -176,7 +176,7 @@ async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both()
 
     let ends = ben
         .until(async |daemon| {
-            let sent = daemon.outbox(10).await.unwrap();
+            let sent = daemon.outbox(None, 10).await.unwrap();
             sent.iter().all(|one| one.state == "sent").then_some(sent)
         })
         .await;

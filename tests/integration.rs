@@ -34,6 +34,8 @@ mod held;
 #[cfg(test)]
 mod languages;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod relay;

@@ -91,6 +91,12 @@ impl Client {
             .is_ok_and(|answer| answer == json!({ "ok": true }))
     }
 
+    /// The link to the local page, with the token in it: to be shown on a terminal alone. A browser
+    /// keeps what stands behind `#` to itself.
+    pub(super) fn page(&self) -> String {
+        format!("http://{}/#token={}", self.authority, self.token.expose())
+    }
+
     /// Asks for `path`.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.call(Method::GET, path, None, TIMEOUT).await

@@ -19,8 +19,8 @@ use super::outbound::{Draft, Outbox, outbox};
 use super::relay_client::{RelayAnswer, RelayCall, RelayCallError, RelayClient};
 use super::story::Events;
 use super::view::{
-    ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal, SendRequest,
-    Status, Story, TrustView,
+    ConversationView, Event, History, InboxMessage, OutboxMessage, SendAnswer, SendRefusal,
+    SendRequest, Status, Story, TrustView,
 };
 use super::{dialogue, policies, random, stories, trust};
 use crate::clock::Clock;
@@ -208,6 +208,15 @@ impl Daemon {
         self.0.inbox.list(after, limit).await
     }
 
+    /// The newest `limit` messages of the inbox before `before`, the oldest of them first.
+    pub async fn inbox_before(
+        &self,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<InboxMessage>, DbError> {
+        self.0.inbox.list_before(before, limit).await
+    }
+
     /// Waits until there is a message after `after`, at most for `patience`.
     pub async fn wait_for_inbox(&self, after: i64, patience: Duration) -> Result<(), DbError> {
         let mut events = self.0.events.listen();
@@ -225,9 +234,20 @@ impl Daemon {
             .unwrap_or(Ok(()))
     }
 
-    /// The newest `limit` messages of the outbox, the oldest of them first.
-    pub async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, DbError> {
-        self.0.outbox.list(limit).await
+    /// The newest `limit` messages of the outbox, or of those before `before`, the oldest of them
+    /// first.
+    pub async fn outbox(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, DbError> {
+        self.0.outbox.list(before, limit).await
+    }
+
+    /// What was counted in the last hour.
+    pub fn history(&self) -> History {
+        let (meter, now) = (self.0.events.meter(), self.0.clock.now());
+        History::of(&meter.last_hour(now), &meter.totals())
     }
 
     /// Everything that is known of the messages called `id`: more than one where two authors chose
@@ -242,9 +262,10 @@ impl Daemon {
 
     /// The conversations, the latest first.
     pub async fn conversations(&self) -> Result<Vec<ConversationView>, DbError> {
+        let (limit, now) = (self.max_turns(), self.0.clock.now());
         self.0
             .db
-            .read(|connection| dialogue::list(connection, CONVERSATIONS_SHOWN))
+            .read(move |connection| dialogue::list(connection, CONVERSATIONS_SHOWN, limit, now))
             .await
     }
 

@@ -198,7 +198,13 @@ impl Foundation {
         let me = self.identity.agent_id.clone();
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
-        let lane = Lane::new(db.clone(), self.policies.chain(), clock.clone(), ROOM);
+        let lane = Lane::new(
+            db.clone(),
+            self.policies.chain(),
+            clock.clone(),
+            ROOM,
+            events.meter().clone(),
+        );
         let gateway = if settings.deliver {
             let secret = &self.identity.agent_secret;
             agent::start(
