@@ -22,6 +22,10 @@ mod dead;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod ending;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod gateway_double;

@@ -9,6 +9,7 @@ mod deliver;
 mod gateway;
 mod hook;
 mod lanes;
+mod probe;
 mod render;
 
 use tokio::sync::watch;
@@ -24,6 +25,7 @@ use crate::tasks::Tasks;
 use crate::types::Secret;
 
 pub use gateway::NoClient;
+pub use probe::{GatewayHealth, HookAnswer, gateway_health, try_hook};
 
 /// Starts to hand what waits in `inbox` to the gateway of `config`, by the hook that its
 /// `openclaw.json` describes at the time. `secret` is this agent's own: the fence around content

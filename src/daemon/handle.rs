@@ -144,6 +144,11 @@ impl Daemon {
         })
     }
 
+    /// How the disk takes what is written.
+    pub fn disk(&self) -> Health {
+        self.0.db.health()
+    }
+
     /// Takes a message to send. `Ok(Ok(..))` means that it is durable.
     pub async fn send(
         &self,

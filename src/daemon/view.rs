@@ -4,6 +4,7 @@
 
 mod dead;
 mod judging;
+mod readiness;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ pub use dead::{DeadAnswer, DeadMessage, DeadRefusal};
 pub use judging::{
     EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
 };
+pub use readiness::Readiness;
 
 /// How the daemon is; `GET /status`.
 #[derive(Debug, Clone, Serialize)]

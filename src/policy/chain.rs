@@ -92,6 +92,8 @@ pub struct Ruling {
     pub steps: Vec<Step>,
     /// What the policies remembered; empty when the chain was only tried out.
     pub changes: StateChanges,
+    /// How long judging it had a processor, all policies and the host together.
+    pub processor: Duration,
 }
 
 /// What happens to a judged message.

@@ -53,6 +53,11 @@ impl Middle {
         }
     }
 
+    /// Where agents connect.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}/connect", self.address)
+    }
+
     pub(crate) async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.shutdown(PATIENCE).await.unwrap();
