@@ -24,6 +24,7 @@ mod lane;
 mod link;
 mod load;
 mod meter;
+mod metrics;
 mod outbound;
 mod policies;
 mod random;

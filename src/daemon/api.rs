@@ -21,6 +21,7 @@ mod history;
 mod inbox;
 mod lists;
 mod messages;
+mod metrics;
 mod outbox;
 mod page;
 mod policies;
@@ -59,6 +60,7 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
         .merge(inbox::routes())
         .merge(lists::routes())
         .merge(messages::routes())
+        .merge(metrics::routes())
         .merge(outbox::routes())
         .merge(page::routes())
         .merge(policies::routes())

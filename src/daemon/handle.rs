@@ -2,6 +2,7 @@
 
 mod judging;
 mod problems;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,24 +15,22 @@ use tokio_util::sync::CancellationToken;
 use super::held::HeldBox;
 use super::inbound::{Inbox, inbox};
 use super::lane::Lane;
-use super::link::{ClockOffset, LinkState, LinkStatus};
+use super::link::{ClockOffset, LinkStatus};
 use super::outbound::{Draft, Outbox, outbox};
 use super::relay_client::{RelayAnswer, RelayCall, RelayCallError, RelayClient};
 use super::story::Events;
 use super::view::{
-    ConversationView, Event, History, InboxMessage, OutboxMessage, SendAnswer, SendRefusal,
-    SendRequest, Status, Story, TrustView,
+    ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal, SendRequest,
+    Story, TrustView,
 };
 use super::{dialogue, policies, random, stories, trust};
 use crate::clock::Clock;
 use crate::config::RelayUrl;
 use crate::config::state_file::StateFile;
-use crate::db::{Database, DbError, Health};
+use crate::db::{Database, DbError};
 use crate::follow::Followed;
-use crate::policy::{Policies, PolicyStatus, Reloaded, Standing, watch as policy_watch};
+use crate::policy::{Policies, PolicyStatus, Reloaded, Standing};
 use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, TurnNumber};
-
-use problems::{database_problem, inbox_problem};
 
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
 pub(super) const CONTENT_MAX_UNITS: usize = 2000;
@@ -97,56 +96,6 @@ impl Daemon {
     /// Who this agent is.
     pub fn agent_id(&self) -> &AgentId {
         &self.0.me
-    }
-
-    /// How everything is.
-    pub async fn status(&self) -> Result<Status, DbError> {
-        let parts = &self.0;
-        let counts = match parts.db.read(stories::counts).await {
-            // Nobody can count what is in it; what is wrong is said below.
-            Err(why) if why.is_damage() => stories::Counts::default(),
-            counted => counted?,
-        };
-        let database_problem = database_problem(parts.db.health(), parts.db.path());
-        let link = parts.link.borrow().clone();
-        let gateway = parts.gateway.borrow().clone();
-        let standing = parts.policies.standing();
-        let policies_problem = policy_watch::told(&standing.faults);
-        Ok(Status {
-            connected: link.state == LinkState::Connected,
-            server_url: parts.relay.to_string(),
-            agent_id: parts.me.clone(),
-            queue_size: counts.inbox.messages + counts.outbox,
-            gateway_ready: gateway.ready && parts.db.health() != Health::Damaged,
-            uptime_seconds: parts.started.elapsed().as_secs(),
-            max_turns_per_conversation: self.max_turns().get(),
-            last_error: database_problem
-                .clone()
-                .or(link.detail)
-                .or_else(|| gateway.problem.clone())
-                .or_else(|| policies_problem.clone())
-                .or_else(|| parts.state.borrow().problem.clone()),
-            version: env!("CARGO_PKG_VERSION"),
-            inbox: counts.inbox.messages,
-            outbox: counts.outbox,
-            held: counts.held,
-            dead: counts.dead,
-            policies: parts.policies.status(),
-            policies_problem,
-            policy_cache_problem: parts.policies.cache_note(),
-            waiting_for_restart: standing.waiting_for_restart,
-            link: link.state.as_str(),
-            relay_authenticates: link.authenticates,
-            clock_offset_ms: parts.offset.as_millis(),
-            inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
-            gateway_problem: gateway.problem,
-            database_problem,
-        })
-    }
-
-    /// How the disk takes what is written.
-    pub fn disk(&self) -> Health {
-        self.0.db.health()
     }
 
     /// Takes a message to send. `Ok(Ok(..))` means that it is durable.
@@ -242,12 +191,6 @@ impl Daemon {
         limit: usize,
     ) -> Result<Vec<OutboxMessage>, DbError> {
         self.0.outbox.list(before, limit).await
-    }
-
-    /// What was counted in the last hour.
-    pub fn history(&self) -> History {
-        let (meter, now) = (self.0.events.meter(), self.0.clock.now());
-        History::of(&meter.last_hour(now), &meter.totals())
     }
 
     /// Everything that is known of the messages called `id`: more than one where two authors chose

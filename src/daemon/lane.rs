@@ -18,7 +18,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::inbound::{Intake, Verified};
-use super::meter::Meter;
+use super::meter::{Meter, Took};
 use super::outbound::{Draft, Drafted};
 use super::room::Load;
 use super::rows::{keep_note, note, unreadable};
@@ -178,11 +178,14 @@ impl Bench<'_> {
     pub(super) fn judge<M: Subject>(&mut self, message: M) -> rusqlite::Result<Judged<M>> {
         let watch = Stopwatch::start();
         let judged = self.chain.judge(message, &mut self.memory.state);
-        self.meter
-            .judged(&judged.ruling().steps, watch.elapsed(), self.now);
-        self.memory
-            .keep(self.connection, &judged.ruling().changes)?;
-        if !judged.ruling().changes.is_empty() {
+        let ruling = judged.ruling();
+        let took = Took {
+            elapsed: watch.elapsed(),
+            processor: ruling.processor,
+        };
+        self.meter.judged(&ruling.steps, took, self.now);
+        self.memory.keep(self.connection, &ruling.changes)?;
+        if !ruling.changes.is_empty() {
             fault::point(Point::PolicyStateWritten);
         }
         Ok(judged)

@@ -42,8 +42,18 @@ pub(crate) struct Counts {
     policies: BTreeMap<String, PolicyCounts>,
     /// How long the chain took for a message.
     pub(crate) judging: Durations,
+    /// How long the chain had a processor.
+    pub(crate) processor: Duration,
     /// How long a message took from the lane to the gateway's word that it is taken.
     pub(crate) handing_over: Durations,
+}
+
+/// How long judging a message took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Took {
+    pub(crate) elapsed: Duration,
+    /// How long of that it had a processor.
+    pub(crate) processor: Duration,
 }
 
 /// What was counted of one policy.
@@ -63,9 +73,10 @@ impl Meter {
     }
 
     /// A chain judged a message. One that is judged again, as after a release, counts again.
-    pub(crate) fn judged(&self, steps: &[Step], elapsed: Duration, at: Timestamp) {
+    pub(crate) fn judged(&self, steps: &[Step], took: Took, at: Timestamp) {
         self.count(at, |counts| {
-            counts.judging.add(elapsed);
+            counts.judging.add(took.elapsed);
+            counts.processor = counts.processor.saturating_add(took.processor);
             for step in steps {
                 counts.policy(&step.policy).add(step);
             }
@@ -145,6 +156,7 @@ impl Counts {
             own.elapsed.add_all(&counts.elapsed);
         }
         self.judging.add_all(&other.judging);
+        self.processor = self.processor.saturating_add(other.processor);
         self.handing_over.add_all(&other.handing_over);
     }
 

@@ -5,7 +5,7 @@
 mod dead;
 mod history;
 mod judging;
-mod readiness;
+pub(in crate::daemon) mod readiness;
 
 use serde::{Deserialize, Serialize};
 

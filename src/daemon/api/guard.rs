@@ -18,7 +18,8 @@ use crate::types::Secret;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Routes that tell no content and change no trust.
-const OPEN_ROUTES: [&str; 6] = [
+const OPEN_ROUTES: [&str; 7] = [
+    "/metrics",
     "/status",
     "/policies",
     "/policies/evaluate",

@@ -45,6 +45,12 @@ impl Durations {
         self.sum
     }
 
+    /// How many took less than `bound`, which is a power of two, in microseconds.
+    pub(crate) fn under(&self, bound: u64) -> u64 {
+        let spans = self.spans.range(..span_of(bound.min(LONGEST_US)));
+        spans.map(|(_, count)| count).sum()
+    }
+
     /// The duration that so many of a hundred did not exceed: the end of the span in which it lies.
     pub(crate) fn percentile(&self, percent: u64) -> Option<Duration> {
         let rank = (self.count * percent).div_ceil(100).max(1);
@@ -116,6 +122,17 @@ mod tests {
                 expected.map(Duration::from_micros),
                 "{all:?} {percent}"
             );
+        }
+    }
+
+    #[test]
+    fn those_under_a_power_of_two_are_told_exactly() {
+        let mut durations = Durations::default();
+        for us in 0..5_000 {
+            durations.add(Duration::from_micros(us));
+        }
+        for (bound, count) in [(1, 1), (8, 8), (16, 16), (4_096, 4_096), (1 << 40, 5_000)] {
+            assert_eq!(durations.under(bound), count);
         }
     }
 

@@ -9,6 +9,14 @@ fn minutes(count: u64) -> Duration {
     Duration::from_millis(count * MINUTE_MS)
 }
 
+fn took(us: u64) -> Took {
+    let elapsed = Duration::from_micros(us);
+    Took {
+        elapsed,
+        processor: elapsed / 2,
+    }
+}
+
 fn step(policy: &str, verdict: StepVerdict, us: u64) -> Step {
     Step {
         policy: policy.to_owned(),
@@ -89,8 +97,8 @@ fn verdicts_are_counted_by_policy_and_kind() {
         step("sanitize", StepVerdict::Rewrite, 30),
     ];
     let refused = [step("acl", StepVerdict::Reject, 20)];
-    meter.judged(&passed, Duration::from_micros(40), NOW);
-    meter.judged(&refused, Duration::from_micros(20), NOW + minutes(1));
+    meter.judged(&passed, took(40), NOW);
+    meter.judged(&refused, took(20), NOW + minutes(1));
     meter.handed_over(Duration::from_millis(2), NOW + minutes(1));
 
     let mut hour = Counts::default();
@@ -109,6 +117,7 @@ fn verdicts_are_counted_by_policy_and_kind() {
     let sanitize = vec![(StepVerdict::Rewrite, 1)];
     assert_eq!(verdicts, [("acl", acl, 30), ("sanitize", sanitize, 30)]);
     assert_eq!((hour.judging.count(), hour.handing_over.count()), (2, 1));
+    assert_eq!(hour.processor, Duration::from_micros(30));
 }
 
 #[test]
@@ -116,7 +125,7 @@ fn however_many_names_policies_had_the_room_for_them_is_bounded() {
     let meter = Meter::default();
     for number in 0..1_000 {
         let steps = [step(&format!("policy-{number}"), StepVerdict::Pass, 1)];
-        meter.judged(&steps, Duration::ZERO, NOW);
+        meter.judged(&steps, took(0), NOW);
     }
     let totals = meter.totals();
     let counted = |counts: &PolicyCounts| counts.verdicts().values().sum::<u64>();

@@ -60,7 +60,7 @@ fn fails(policy: &PolicyStatus) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::daemon) mod tests {
     use super::*;
     use crate::types::AgentId;
 
@@ -154,7 +154,8 @@ mod tests {
         }
     }
 
-    fn status() -> Status {
+    /// A daemon that does its work.
+    pub(in crate::daemon) fn status() -> Status {
         Status {
             connected: true,
             server_url: "wss://relay.example/connect".to_owned(),
