@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let config = on_this_machine(context.load(&Overrides::default())?);
-        role::start_logging(context, &config, Some(QUIET))?;
+        role::start_logging(context, &config, "up", Some(QUIET))?;
         let mut lock = role::take_lock(&config.paths)?;
         let mut signals = role::Signals::listen()?;
         let relay = relay::start(&config.relay_server).await?;
