@@ -14,6 +14,7 @@ mod kind;
 mod layers;
 mod load;
 mod log;
+mod notify;
 pub mod openclaw;
 mod paths;
 mod policy;
@@ -38,6 +39,7 @@ pub use endpoint::{GatewayUrl, RelayUrl, is_loopback};
 pub use environment::{Environment, NAMES as VARIABLES};
 pub use layers::{Overrides, Setting};
 pub use log::{Log, LogFormat, LogTo};
+pub use notify::Notify;
 pub use paths::{NoHome, Paths};
 pub use policy::{Limits, Mode, ModuleSource, OnFailure, PolicyEntry};
 pub use proxy::{Proxy, ProxySettings, UnusableProxy};
@@ -66,6 +68,8 @@ pub struct Config {
     pub identity: IdentityOverride,
     /// `[log]`: the log, of every role.
     pub log: Log,
+    /// `[notify]`: telling a person what waits.
+    pub notify: Notify,
     /// Every key with its value and who set it, in the order of the documentation.
     pub settings: Vec<Setting>,
     /// What its reader should know of the file, though it was taken.

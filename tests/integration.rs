@@ -30,6 +30,8 @@ mod held;
 #[cfg(test)]
 mod languages;
 #[cfg(test)]
+mod notify;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod relay;

@@ -78,6 +78,7 @@ impl Arguments {
 fn on_this_machine(mut config: Config) -> Config {
     config.paths = config.paths.for_up();
     config.identity = IdentityOverride::default();
+    config.notify.enabled = false;
     config.relay_server.store = RelayStore::Sqlite(config.paths.relay_db());
     if !config.relay_server.listen.ip().is_loopback() {
         config

@@ -18,7 +18,7 @@ use super::reread::Source;
 use super::schema::{self, Key};
 use super::{
     Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, log,
-    policy,
+    notify, policy,
 };
 use crate::files::{Writers, shell_word};
 use crate::types::Secret;
@@ -85,6 +85,7 @@ impl Config {
             proxies: ProxySettings::new(environment),
             identity: identity(&mut layers),
             log: log::read(&mut layers),
+            notify: notify::read(&mut layers),
             settings: layers.settings,
             caution: None,
             source: Source::default(),

@@ -57,6 +57,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(config.log.filter, "info");
     assert_eq!(config.log.to, LogTo::StandardError);
     assert_eq!(config.log.format, LogFormat::Text);
+    assert!(!config.notify.enabled);
+    assert_eq!(config.notify.every, Duration::from_secs(600));
     assert_eq!(config.identity, IdentityOverride::default());
 }
 

@@ -67,6 +67,7 @@ pub(super) struct Parts {
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) gateway: watch::Receiver<GatewayStatus>,
     pub(super) state: watch::Receiver<Followed<Option<StateFile>>>,
+    pub(super) notices: watch::Receiver<Option<String>>,
     pub(super) offset: ClockOffset,
     pub(super) clock: Clock,
     pub(super) started: Instant,
@@ -140,6 +141,7 @@ impl Daemon {
             clock_offset_ms: parts.offset.as_millis(),
             inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
             gateway_problem: gateway.problem,
+            notify_problem: parts.notices.borrow().clone(),
             database_problem,
         })
     }

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::agent::{self, NoClient};
+use super::agent::{self, NoClient, Notifier};
 use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::held::HeldBox;
@@ -254,6 +254,16 @@ impl Foundation {
             .clone()
             .keep(policies.published(), rooms.stopping().clone());
         rooms.spawn("held", keeping_held);
+        let notifier = Notifier {
+            me: me.clone(),
+            terms: config.notify,
+            db: db.clone(),
+            events: events.clone(),
+            gateway: gateway.clone(),
+            state: state.clone(),
+            clock: clock.clone(),
+        };
+        let notices = notifier.start(&rooms);
         let daemon = Daemon(Arc::new(Parts {
             me,
             secret: self.identity.agent_secret,
@@ -270,6 +280,7 @@ impl Foundation {
             link,
             gateway,
             state,
+            notices,
             offset: self.offset,
             clock: self.clock,
             started: Instant::now(),
