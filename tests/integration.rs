@@ -38,4 +38,6 @@ mod relay;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod support;
