@@ -40,4 +40,6 @@ mod reload;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod skill;
+#[cfg(test)]
 mod support;
