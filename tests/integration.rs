@@ -20,6 +20,8 @@ mod daemon_v1;
 #[cfg(test)]
 mod dead;
 #[cfg(test)]
+mod debian;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
