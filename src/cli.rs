@@ -12,6 +12,8 @@ mod client;
 mod config;
 mod daemon;
 mod dead;
+mod decide;
+mod doctor;
 mod failure;
 mod held;
 mod inbox;
@@ -67,6 +69,7 @@ enum Command {
     Relay(relay::Arguments),
     Send(send::Arguments),
     Status(status::Arguments),
+    Doctor(doctor::Arguments),
     Inbox(inbox::Arguments),
     Outbox(outbox::Arguments),
     Messages(messages::Arguments),
@@ -123,6 +126,7 @@ impl Command {
             Command::Relay(arguments) => role::block_on(arguments.run(context)),
             Command::Send(arguments) => talk(arguments.run(context)),
             Command::Status(arguments) => talk(arguments.run(context)),
+            Command::Doctor(arguments) => talk(arguments.run(context)),
             Command::Inbox(arguments) => talk(arguments.run(context)),
             Command::Outbox(arguments) => talk(arguments.run(context)),
             Command::Messages(arguments) => talk(arguments.run(context)),

@@ -8,6 +8,7 @@
 
 mod lent;
 mod lock;
+mod room;
 #[cfg(test)]
 mod tests;
 mod writers;
@@ -25,6 +26,7 @@ use rustix::process::geteuid;
 
 pub use lent::{make_private, tighten};
 pub use lock::{Lock, LockError, LockInfo, read_lock};
+pub use room::free_bytes;
 pub use writers::Writers;
 
 /// The mode of a private file.

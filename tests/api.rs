@@ -22,7 +22,7 @@ async fn status_and_health() {
     let page = api.ask(Ask::get("/")).await;
     assert_eq!(
         (page.status, page.header("content-type")),
-        (200, Some("text/plain; charset=utf-8"))
+        (200, Some("text/html; charset=utf-8"))
     );
     api.stop().await;
 }
@@ -119,6 +119,7 @@ async fn outbox_messages_and_conversations() {
         Ask::get(&format!("/messages/{id}")),
         Ask::get(&format!("/messages/{id}?from=10000001")),
         Ask::get(&format!("/messages/{id}?from={PEER}")),
+        Ask::get(&format!("/messages/{id}?original=true")),
         Ask::get("/messages/unheard-of"),
         Ask::get("/messages/a%20b"),
         Ask::get("/conversations"),
@@ -127,6 +128,10 @@ async fn outbox_messages_and_conversations() {
         Ask::get("/inbox?limit=501"),
         Ask::get("/inbox?wait=61"),
         Ask::get("/inbox?after=soon"),
+        Ask::get("/inbox?before=1"),
+        Ask::get("/inbox?before=1&after=0"),
+        Ask::get("/inbox?before=1&wait=1"),
+        Ask::get("/outbox?before=1"),
         Ask::get("/inbox?unheard_of=1"),
         Ask::post_text("/conversations/c-1/end?peer=10000003", ""),
         Ask::post_text("/conversations/c-1/end", ""),
@@ -137,6 +142,38 @@ async fn outbox_messages_and_conversations() {
         table.push(api.shown(ask.with_token()).await.replace(id, "ID"));
     }
     insta::assert_snapshot!(table.join("\n"));
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_hour_is_counted_by_the_minute() {
+    let api = Api::start("").await;
+    let history = async || api.ask(Ask::get("/history").with_token()).await.json();
+    let sum = |history: &Value, name: &str| -> u64 {
+        let minutes = history["minutes"].as_array().unwrap();
+        assert_eq!(minutes.len(), 60);
+        minutes.iter().map(|m| m[name].as_u64().unwrap()).sum()
+    };
+    let before = history().await;
+    assert_eq!((sum(&before, "queued"), sum(&before, "refused")), (0, 0));
+    assert_eq!(before["policies"], json!({}));
+
+    let block = json!({ "agent_id": "10000003", "level": "blocked" });
+    api.ask(Ask::post("/trust", &block).with_token()).await;
+    for to in [PEER, PEER, "10000003"] {
+        api.ask(Ask::post("/send", &json!({ "to": to, "content": "hello" })))
+            .await;
+    }
+    let after = history().await;
+    assert_eq!((sum(&after, "queued"), sum(&after, "refused")), (2, 1));
+    let acl = &after["policies"]["acl"];
+    assert_eq!(acl["verdicts"], json!({ "pass": 2, "reject": 1 }));
+    assert_eq!(acl["elapsed_us"]["count"], 3);
+    assert_eq!(after["since_start"]["outbound"]["queued"], 2);
+    // Trying the policies out counts nothing.
+    let trial = Ask::post("/policies/evaluate", &json!({ "content": "hello" }));
+    assert_eq!(api.ask(trial).await.status, 200);
+    assert_eq!(history().await["policies"], after["policies"]);
     api.stop().await;
 }
 
@@ -321,7 +358,10 @@ async fn with_require_token_everything_but_health_needs_it() {
     for (ask, status) in [
         (Ask::get("/healthz"), 200),
         (Ask::get("/readyz"), 503),
-        (Ask::get("/"), 401),
+        (Ask::get("/"), 200),
+        (Ask::get("/page/main.js"), 200),
+        (Ask::get("/page/no-such-file"), 404),
+        (Ask::get("/history"), 401),
         (Ask::get("/status"), 401),
         (Ask::post("/send", &hello), 401),
         (Ask::get("/no-such-path"), 401),

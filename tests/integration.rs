@@ -24,6 +24,10 @@ mod debian;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod ending;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod gateway_double;
@@ -33,6 +37,8 @@ mod held;
 mod languages;
 #[cfg(test)]
 mod notify;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]

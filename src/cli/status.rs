@@ -1,5 +1,6 @@
 //! `opendialogue status`: how the daemon is, at a glance.
 
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,11 +19,17 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let answer = context.client()?.get("/status").await?;
+        let client = context.client()?;
+        let answer = client.get("/status").await?;
         if self.json {
             return print::json(&answer);
         }
-        print::line(view::<Status>(&answer)?.shown())
+        let status = view::<Status>(&answer)?.shown();
+        // The link holds the token: it is for eyes, never for a log, a pipe or a transcript.
+        match io::stdout().is_terminal() {
+            true => print::line(format!("{status}\n  page      {}", client.page())),
+            false => print::line(status),
+        }
     }
 }
 

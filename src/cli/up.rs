@@ -4,6 +4,7 @@
 
 mod guest;
 
+use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -53,13 +54,18 @@ impl Arguments {
         lock.publish(agent.address, &token_file)
             .map_err(anyhow::Error::from)?;
 
+        let client = Client::at(agent.address, &token_file)?;
+        // With the token in it, so for eyes alone.
+        let page = match io::stdout().is_terminal() {
+            true => client.page(),
+            false => format!("http://{}", agent.address),
+        };
         print::announce(welcome(
             &config,
             &agent,
             &guest,
-            &paste_line(context, &guest),
+            (&page, &paste_line(context, &guest)),
         ));
-        let client = Client::at(agent.address, &token_file)?;
         // The databases close with the last handles to them.
         drop((agent, guest));
         let shown = show_inbox(client, tasks.stopping().clone());
@@ -109,14 +115,19 @@ async fn start_agent(config: &Config, deliver: bool, tasks: &Tasks) -> Result<Ru
         .map_err(why)
 }
 
-fn welcome(config: &Config, agent: &Running, guest: &Running, paste: &str) -> String {
+fn welcome(
+    config: &Config,
+    agent: &Running,
+    guest: &Running,
+    (page, paste): (&str, &str),
+) -> String {
     let (agent_id, guest_id) = (agent.daemon.agent_id(), guest.daemon.agent_id());
     format!(
         "OpenDialogue is up: a relay, this agent and a guest, all on this machine.
 
   agent   {agent_id}
   guest   {guest_id}, which answers each message once
-  local   http://{}
+  page    {page}
   files   {}
 
 Paste this into another terminal; it sends a message to the guest and shows the answer:
@@ -125,7 +136,6 @@ Paste this into another terminal; it sends a message to the guest and shows the 
 
 What comes in is shown here. Ctrl-C ends it.
 ",
-        agent.address,
         config.paths.data_dir().display()
     )
 }

@@ -119,6 +119,9 @@ pub(super) const POLICIES: &[DefaultPolicy] = &[
     DefaultPolicy::new("conversation", BOTH),
 ];
 
+/// The policies that are built in and in no chain until an entry names them.
+pub(super) const ON_REQUEST: &[&str] = &["secrets"];
+
 impl DefaultPolicy {
     /// A policy that holds what it could not judge: nothing is lost and nothing slips through.
     const fn new(name: &'static str, directions: &'static [Direction]) -> Self {

@@ -10,6 +10,7 @@ mod gateway;
 mod hook;
 mod lanes;
 mod notify;
+mod probe;
 mod render;
 
 use tokio::sync::watch;
@@ -26,6 +27,7 @@ use crate::types::Secret;
 
 pub use gateway::NoClient;
 pub(super) use notify::Notifier;
+pub use probe::{GatewayHealth, HookAnswer, gateway_health, try_hook};
 
 /// Starts to hand what waits in `inbox` to the gateway of `config`, by the hook that its
 /// `openclaw.json` describes at the time. `secret` is this agent's own: the fence around content

@@ -2,6 +2,7 @@
 
 mod judging;
 mod problems;
+mod request;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +20,8 @@ use super::outbound::{Draft, Outbox, outbox};
 use super::relay_client::{RelayAnswer, RelayCall, RelayCallError, RelayClient};
 use super::story::Events;
 use super::view::{
-    ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal, SendRequest,
-    Status, Story, TrustView,
+    ConversationView, Event, History, InboxMessage, OutboxMessage, SendAnswer, SendRefusal,
+    SendRequest, Status, Story, TrustView,
 };
 use super::{dialogue, policies, random, stories, trust};
 use crate::clock::Clock;
@@ -32,15 +33,13 @@ use crate::policy::{Policies, PolicyStatus, Reloaded, Standing, watch as policy_
 use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, TurnNumber};
 
 use problems::{database_problem, inbox_problem};
+use request::check;
 
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
 pub(super) const CONTENT_MAX_UNITS: usize = 2000;
 
 /// The limit on a conversation's turns where nothing says another.
 const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
-
-/// The longest idempotency key and session key, in bytes.
-const KEY_MAX_BYTES: usize = 256;
 
 /// How many conversations are shown.
 const CONVERSATIONS_SHOWN: usize = 1000;
@@ -146,6 +145,11 @@ impl Daemon {
         })
     }
 
+    /// How the disk takes what is written.
+    pub fn disk(&self) -> Health {
+        self.0.db.health()
+    }
+
     /// Takes a message to send. `Ok(Ok(..))` means that it is durable.
     pub async fn send(
         &self,
@@ -205,6 +209,15 @@ impl Daemon {
         self.0.inbox.list(after, limit).await
     }
 
+    /// The newest `limit` messages of the inbox before `before`, the oldest of them first.
+    pub async fn inbox_before(
+        &self,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<InboxMessage>, DbError> {
+        self.0.inbox.list_before(before, limit).await
+    }
+
     /// Waits until there is a message after `after`, at most for `patience`.
     pub async fn wait_for_inbox(&self, after: i64, patience: Duration) -> Result<(), DbError> {
         let mut events = self.0.events.listen();
@@ -222,9 +235,20 @@ impl Daemon {
             .unwrap_or(Ok(()))
     }
 
-    /// The newest `limit` messages of the outbox, the oldest of them first.
-    pub async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, DbError> {
-        self.0.outbox.list(limit).await
+    /// The newest `limit` messages of the outbox, or of those before `before`, the oldest of them
+    /// first.
+    pub async fn outbox(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, DbError> {
+        self.0.outbox.list(before, limit).await
+    }
+
+    /// What was counted in the last hour.
+    pub fn history(&self) -> History {
+        let (meter, now) = (self.0.events.meter(), self.0.clock.now());
+        History::of(&meter.last_hour(now), &meter.totals())
     }
 
     /// Everything that is known of the messages called `id`: more than one where two authors chose
@@ -239,9 +263,10 @@ impl Daemon {
 
     /// The conversations, the latest first.
     pub async fn conversations(&self) -> Result<Vec<ConversationView>, DbError> {
+        let (limit, now) = (self.max_turns(), self.0.clock.now());
         self.0
             .db
-            .read(|connection| dialogue::list(connection, CONVERSATIONS_SHOWN))
+            .read(move |connection| dialogue::list(connection, CONVERSATIONS_SHOWN, limit, now))
             .await
     }
 
@@ -349,29 +374,4 @@ fn refuse_all(
     let mut refused = inbox::refuse_all_from(connection, peer, now, why)?;
     refused.extend(outbox::refuse_all_to(connection, peer, now, why)?);
     Ok(refused)
-}
-
-/// What a local caller may ask.
-fn check(request: &SendRequest) -> Result<(), String> {
-    let units = request.content.encode_utf16().count();
-    if units == 0 || units > CONTENT_MAX_UNITS {
-        return Err(format!(
-            "`content` has 1 to {CONTENT_MAX_UNITS} UTF-16 units, not {units}"
-        ));
-    }
-    if request.turn_number == Some(0) {
-        return Err("`turn_number` is a positive integer".to_owned());
-    }
-    for (name, text) in [
-        ("reply_session", &request.reply_session),
-        ("idempotency_key", &request.idempotency_key),
-    ] {
-        let Some(text) = text else { continue };
-        if text.is_empty() || text.len() > KEY_MAX_BYTES || text.chars().any(char::is_control) {
-            return Err(format!(
-                "`{name}` has 1 to {KEY_MAX_BYTES} bytes and no control character"
-            ));
-        }
-    }
-    Ok(())
 }

@@ -139,6 +139,14 @@ pub(super) fn of(
     Ok(inbound.into_iter().chain(outbound).collect())
 }
 
+/// The text of a message as it came, where the policies let another go on.
+fn original(row: &Row<'_>) -> rusqlite::Result<Option<String>> {
+    let (content, admitted): (String, Option<String>) = (row.get("content")?, row.get("admitted")?);
+    Ok(admitted
+        .filter(|admitted| *admitted != content)
+        .map(|_| content))
+}
+
 fn told(
     connection: &Connection,
     row: &Row<'_>,
@@ -152,6 +160,7 @@ fn told(
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: shown_content(row)?,
+        original: original(row)?,
         content_bytes: row.get("content_bytes")?,
         annotations: from_json(row, "annotations")?,
         verdicts: from_json(row, "verdicts")?,

@@ -3,7 +3,9 @@
 //! Plain data. Field names are public: scripts and the command line read them.
 
 mod dead;
+mod history;
 mod judging;
+mod readiness;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +13,11 @@ use crate::policy::{Annotation, PolicyStatus, Step};
 use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
 
 pub use dead::{DeadAnswer, DeadMessage, DeadRefusal};
+pub use history::{History, Minute, PolicyHistory, Spread};
 pub use judging::{
     EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
 };
+pub use readiness::Readiness;
 
 /// How the daemon is; `GET /status`.
 #[derive(Debug, Clone, Serialize)]
@@ -210,6 +214,9 @@ pub struct Story {
     pub state: String,
     /// The text, as in the inbox or the outbox.
     pub content: String,
+    /// The text as it came or was drafted, where the policies changed it; shown to whoever asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
     /// How many bytes it had at first.
     pub content_bytes: u64,
     /// What host and policies said about it.
@@ -243,6 +250,8 @@ pub struct ConversationView {
     pub peer: AgentId,
     /// How many messages it has had, both ways.
     pub turns: u64,
+    /// How many more it may have until 30 minutes pass without one; none where it has ended.
+    pub turns_left: u64,
     /// When something last happened in it.
     pub last_at: Timestamp,
     /// When it ended, if it has.

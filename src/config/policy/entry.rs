@@ -282,7 +282,11 @@ fn read_module(text: &str) -> Result<ModuleSource, String> {
         }
         return Ok(ModuleSource::Path(PathBuf::from(text)));
     };
-    let known = || defaults::POLICIES.iter().map(|policy| policy.name);
+    let on_request = defaults::ON_REQUEST.iter().copied();
+    let known = || {
+        let defaults = defaults::POLICIES.iter().map(|policy| policy.name);
+        defaults.chain(on_request.clone())
+    };
     if !known().any(|known| known == name) {
         let near = did_you_mean(name, known()).map_or_else(String::new, |near| format!("; {near}"));
         return Err(format!("there is no built-in policy `{name}`{near}"));

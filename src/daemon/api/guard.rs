@@ -18,10 +18,7 @@ use crate::types::Secret;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Routes that tell no content and change no trust.
-const OPEN_ROUTES: [&str; 9] = [
-    "/",
-    "/healthz",
-    "/readyz",
+const OPEN_ROUTES: [&str; 6] = [
     "/status",
     "/policies",
     "/policies/evaluate",
@@ -30,8 +27,9 @@ const OPEN_ROUTES: [&str; 9] = [
     "/conversations/{id}/end",
 ];
 
-/// Routes that need no token even where everything does: a supervisor has none.
-const LIVENESS_ROUTES: [&str; 2] = ["/healthz", "/readyz"];
+/// Routes that need no token even where everything does: a supervisor has none, and a browser shows
+/// none when it opens the page, whose files tell nothing of this daemon.
+const BARE_ROUTES: [&str; 4] = ["/healthz", "/readyz", "/", "/page/{file}"];
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -154,10 +152,10 @@ impl Guard {
     /// A path without a route tells nothing but that; it is answered 404 by what comes after.
     fn needs_token(&self, route: Option<&str>) -> bool {
         let among = |routes: &[&str]| route.is_some_and(|route| routes.contains(&route));
-        if self.require_token {
-            return !among(&LIVENESS_ROUTES);
+        if among(&BARE_ROUTES) {
+            return false;
         }
-        route.is_some() && !among(&OPEN_ROUTES)
+        self.require_token || (route.is_some() && !among(&OPEN_ROUTES))
     }
 
     fn check_token(&self, authorization: Option<&str>) -> Result<(), Denied> {

@@ -1,14 +1,16 @@
-//! `GET /healthz` and `GET /readyz`: for whatever starts and watches the daemon. They tell nothing
-//! else, and need no token.
+//! `GET /healthz` and `GET /readyz`: for whatever starts and watches the daemon. They tell how each
+//! part is in one word and nothing else, and need no token.
 
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
 use super::error::ApiError;
 use crate::daemon::Daemon;
-use crate::daemon::view::Status;
+use crate::daemon::view::Readiness;
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new()
@@ -25,22 +27,11 @@ async fn alive() -> Json<Fine> {
     Json(Fine { ok: true })
 }
 
-async fn ready(State(daemon): State<Daemon>) -> Result<Json<Fine>, ApiError> {
-    match failing(&daemon.status().await?) {
-        failing if failing.is_empty() => Ok(Json(Fine { ok: true })),
-        failing => Err(ApiError::not_ready(failing)),
-    }
-}
-
-fn failing(status: &Status) -> Vec<&'static str> {
-    let parts = [
-        ("link", status.connected),
-        ("gateway", status.gateway_ready),
-        ("database", status.database_problem.is_none()),
-    ];
-    parts
-        .into_iter()
-        .filter(|(_, works)| !works)
-        .map(|(name, _)| name)
-        .collect()
+async fn ready(State(daemon): State<Daemon>) -> Result<Response, ApiError> {
+    let readiness = Readiness::of(&daemon.status().await?, daemon.disk());
+    let status = match readiness.ready {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    Ok((status, Json(readiness)).into_response())
 }

@@ -26,6 +26,7 @@ pub(super) fn routes() -> Router<Daemon> {
 #[serde(deny_unknown_fields)]
 struct Page {
     after: Option<i64>,
+    before: Option<i64>,
     limit: Option<usize>,
     wait: Option<u64>,
 }
@@ -41,7 +42,15 @@ async fn inbox(
 ) -> Result<Json<Inbox>, ApiError> {
     let limit = check_limit(page.limit)?;
     let wait = check_wait(page.wait)?;
-    let messages = read(&daemon, page.after, limit, wait).await?;
+    let messages = match (page.before, page.after) {
+        (None, after) => read(&daemon, after, limit, wait).await?,
+        (Some(before), None) if wait.is_zero() => daemon.inbox_before(before, limit).await?,
+        (Some(_), _) => {
+            return Err(ApiError::malformed(
+                "`before` looks back, so it stands without `after` and `wait`",
+            ));
+        }
+    };
     Ok(Json(Inbox { messages }))
 }
 

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
+use serde::Deserialize;
 
 use super::error::ApiError;
-use super::extract::{Asking, Author, Part};
+use super::extract::{Asking, Part};
 use crate::daemon::Daemon;
 use crate::daemon::view::Story;
 use crate::types::{AgentId, MessageId};
@@ -14,13 +15,25 @@ pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/messages/{id}", get(story))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    from: Option<AgentId>,
+    /// Whether the text is wanted as it came, too. What the policies took out of it was not meant for
+    /// an agent's eyes, so it is never shown unasked.
+    #[serde(default)]
+    original: bool,
+}
+
 async fn story(
     State(daemon): State<Daemon>,
     Part(id): Part<MessageId>,
-    Asking(author): Asking<Author>,
+    Asking(wanted): Asking<Wanted>,
 ) -> Result<Json<Story>, ApiError> {
     let stories = daemon.story(&id).await?;
-    the_one(stories, author.from.as_ref()).map(Json)
+    let mut story = the_one(stories, wanted.from.as_ref())?;
+    story.original = story.original.filter(|_| wanted.original);
+    Ok(Json(story))
 }
 
 fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, ApiError> {
@@ -79,6 +92,7 @@ mod tests {
             kind: Kind::Text,
             state: "waiting".to_owned(),
             content: String::new(),
+            original: None,
             content_bytes: 0,
             annotations: Vec::new(),
             verdicts: Vec::new(),

@@ -3,15 +3,22 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
-use super::extract::{Asking, Page, check_limit};
+use super::extract::{Asking, check_limit};
 use crate::daemon::Daemon;
 use crate::daemon::view::OutboxMessage;
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/outbox", get(outbox))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    before: Option<i64>,
+    limit: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -23,6 +30,7 @@ async fn outbox(
     State(daemon): State<Daemon>,
     Asking(page): Asking<Page>,
 ) -> Result<Json<Outbox>, ApiError> {
-    let messages = daemon.outbox(check_limit(page.limit)?).await?;
+    let limit = check_limit(page.limit)?;
+    let messages = daemon.outbox(page.before, limit).await?;
     Ok(Json(Outbox { messages }))
 }
