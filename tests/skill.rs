@@ -16,6 +16,9 @@ const MESSAGE: &str = "m-1";
 fn every_command_of_the_skill_runs_as_it_is_written() {
     let commands = commands();
     assert!(commands.len() > 20, "{commands:?}");
+    // On a terminal `status` shows the page's link, which holds the token.
+    let looks = commands.iter().filter(|line| line.contains(" status"));
+    assert!(looks.clone().all(|line| line.contains("--json")) && looks.count() > 0);
     let (relay, home) = (Home::new(""), Home::new(""));
     let mut relay_role = Daemon::role(&relay, "relay --listen 127.0.0.1:0");
     let line = relay_role.line();
@@ -37,6 +40,7 @@ fn every_command_of_the_skill_runs_as_it_is_written() {
         }
         let ran = home.type_in(command);
         assert_eq!(ran.code, 0, "{command}: {ran:?}");
+        assert!(!ran.stdout.contains(&home.token()), "{command}: {ran:?}");
         // What is wrong with a heredoc is told by the shell, and by no exit code.
         assert!(!ran.stderr.contains("here-document"), "{command}: {ran:?}");
     }
