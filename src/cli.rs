@@ -25,6 +25,7 @@ mod relay;
 mod role;
 mod safe;
 mod send;
+mod service;
 mod status;
 mod tail;
 mod time;
@@ -82,6 +83,7 @@ enum Command {
     Allowlist(allowlist::Arguments),
     Policy(policy::Arguments),
     Config(config::Arguments),
+    Service(service::Arguments),
 }
 
 /// What every command is given: the environment and the file named on the command line.
@@ -138,6 +140,7 @@ impl Command {
             Command::Allowlist(arguments) => talk(arguments.run(context)),
             Command::Policy(arguments) => talk(arguments.run(context)),
             Command::Config(arguments) => arguments.run(context),
+            Command::Service(arguments) => arguments.run(context),
         }
     }
 }

@@ -20,6 +20,8 @@ mod daemon_v1;
 #[cfg(test)]
 mod dead;
 #[cfg(test)]
+mod debian;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod doctor;
@@ -34,6 +36,8 @@ mod held;
 #[cfg(test)]
 mod languages;
 #[cfg(test)]
+mod notify;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod policies;
@@ -41,5 +45,9 @@ mod policies;
 mod relay;
 #[cfg(test)]
 mod reload;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod skill;
 #[cfg(test)]
 mod support;

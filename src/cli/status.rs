@@ -45,6 +45,8 @@ struct Status {
     gateway_ready: bool,
     gateway_problem: Option<String>,
     #[serde(default)]
+    notify_problem: Option<String>,
+    #[serde(default)]
     inbox_problem: Option<String>,
     #[serde(default)]
     database_problem: Option<String>,
@@ -104,6 +106,9 @@ impl Status {
         ));
         if let Some(problem) = &self.inbox_problem {
             shown.push(format!("            {}", safe::line(problem)));
+        }
+        if let Some(problem) = &self.notify_problem {
+            shown.push(format!("  notices   {}", safe::line(problem)));
         }
         let titles = std::iter::once("policies").chain(std::iter::repeat(""));
         let policies = titles.zip(&self.policies);
@@ -212,6 +217,10 @@ mod tests {
                 json!("the disk of `daemon.db` is full: nothing is taken in"),
             ),
             ("held", json!(2)),
+            (
+                "notify_problem",
+                json!("`notifyTarget` is not set in the state file, so nobody is told what waits"),
+            ),
             (
                 "policies_problem",
                 json!("policy `acl`: its file is empty\u{1b}[2J"),

@@ -41,7 +41,7 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let config = on_this_machine(context.load(&Overrides::default())?);
-        role::start_logging(context, &config, Some(QUIET))?;
+        role::start_logging(context, &config, "up", Some(QUIET))?;
         let mut lock = role::take_lock(&config.paths)?;
         let mut signals = role::Signals::listen()?;
         let relay = relay::start(&config.relay_server).await?;
@@ -84,6 +84,7 @@ impl Arguments {
 fn on_this_machine(mut config: Config) -> Config {
     config.paths = config.paths.for_up();
     config.identity = IdentityOverride::default();
+    config.notify.enabled = false;
     config.relay_server.store = RelayStore::Sqlite(config.paths.relay_db());
     if !config.relay_server.listen.ip().is_loopback() {
         config

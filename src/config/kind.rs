@@ -2,6 +2,7 @@
 //! bounds it has, and how it is shown. A fault is one sentence without the key's name.
 
 mod networks;
+mod word;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 pub(super) use networks::Networks;
+pub(super) use word::read_word;
 
 /// A value as somebody wrote it.
 #[derive(Debug, Clone, Copy)]

@@ -125,6 +125,11 @@ impl Paths {
         self.data_dir.join("token")
     }
 
+    /// The log, where it goes to files.
+    pub fn log_dir(&self) -> PathBuf {
+        self.data_dir.join("log")
+    }
+
     /// Compiled policies.
     pub fn cache_dir(&self) -> PathBuf {
         self.data_dir.join("cache")

@@ -52,6 +52,12 @@ pub(super) const LOCAL_LISTEN: Key =
     Key::new("local", "listen").variable("OPENDIALOGUE_STATUS_PORT");
 pub(super) const REQUIRE_TOKEN: Key = Key::new("local", "require_token");
 
+pub(super) const NOTIFY_ENABLED: Key = Key::new("notify", "enabled");
+pub(super) const NOTIFY_EVERY: Key = Key::new("notify", "every");
+
+pub(super) const LOG_TO: Key = Key::new("log", "to").flag("--log-to");
+pub(super) const LOG_FORMAT: Key = Key::new("log", "format");
+
 pub(super) const RELAY_LISTEN: Key = Key::new("relay_server", "listen").flag("--listen");
 pub(super) const STORE: Key = Key::new("relay_server", "store").flag("--store");
 pub(super) const RATE_LIMIT: Key = Key::new("relay_server", "rate_limit_per_minute");
@@ -64,7 +70,7 @@ pub(super) const TRUSTED_PROXIES: Key = Key::new("relay_server", "trusted_proxie
 pub(super) const OPEN_REST: Key = Key::new("relay_server", "open_rest");
 
 /// Every key outside `[[policy]]`.
-pub(super) const KEYS: [Key; 22] = [
+pub(super) const KEYS: [Key; 26] = [
     RELAY_URL,
     RELAY_ALLOW_PLAIN,
     GATEWAY_BASE_URL,
@@ -77,6 +83,10 @@ pub(super) const KEYS: [Key; 22] = [
     DELIVERY_MAX_AGE,
     LOCAL_LISTEN,
     REQUIRE_TOKEN,
+    NOTIFY_ENABLED,
+    NOTIFY_EVERY,
+    LOG_TO,
+    LOG_FORMAT,
     RELAY_LISTEN,
     STORE,
     RATE_LIMIT,
@@ -93,7 +103,15 @@ pub(super) const KEYS: [Key; 22] = [
 pub(super) const POLICY: &str = "policy";
 
 /// Every table, the list of policies among them.
-pub(super) const TABLES: [&str; 5] = ["relay", "gateway", "local", POLICY, "relay_server"];
+pub(super) const TABLES: [&str; 7] = [
+    "relay",
+    "gateway",
+    "local",
+    "notify",
+    "log",
+    POLICY,
+    "relay_server",
+];
 
 /// Every key of a `[[policy]]` entry.
 pub(super) const POLICY_KEYS: [&str; 9] = [

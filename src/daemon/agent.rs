@@ -2,13 +2,14 @@
 //!
 //! `render` makes the text that the agent reads, `hook` the request and the meaning of its answer,
 //! `lanes` decides which messages may go now, `batch` how many go at once; all four are pure. `deliver` is the task around
-//! them, `gateway` does its requests. What the agent says in return comes in by the local API.
+//! them, `gateway` does its requests. `notify` tells a person, not the agent, what waits. What the agent says in return comes in by the local API.
 
 mod batch;
 mod deliver;
 mod gateway;
 mod hook;
 mod lanes;
+mod notify;
 mod probe;
 mod render;
 
@@ -25,6 +26,7 @@ use crate::tasks::Tasks;
 use crate::types::Secret;
 
 pub use gateway::NoClient;
+pub(super) use notify::Notifier;
 pub use probe::{GatewayHealth, HookAnswer, gateway_health, try_hook};
 
 /// Starts to hand what waits in `inbox` to the gateway of `config`, by the hook that its

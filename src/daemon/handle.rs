@@ -2,6 +2,7 @@
 
 mod judging;
 mod problems;
+mod request;
 mod standing;
 
 use std::sync::Arc;
@@ -32,14 +33,13 @@ use crate::follow::Followed;
 use crate::policy::{Policies, PolicyStatus, Reloaded, Standing};
 use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, TurnNumber};
 
+use request::check;
+
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
 pub(super) const CONTENT_MAX_UNITS: usize = 2000;
 
 /// The limit on a conversation's turns where nothing says another.
 const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
-
-/// The longest idempotency key and session key, in bytes.
-const KEY_MAX_BYTES: usize = 256;
 
 /// How many conversations are shown.
 const CONVERSATIONS_SHOWN: usize = 1000;
@@ -66,6 +66,7 @@ pub(super) struct Parts {
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) gateway: watch::Receiver<GatewayStatus>,
     pub(super) state: watch::Receiver<Followed<Option<StateFile>>>,
+    pub(super) notices: watch::Receiver<Option<String>>,
     pub(super) offset: ClockOffset,
     pub(super) clock: Clock,
     pub(super) started: Instant,
@@ -316,29 +317,4 @@ fn refuse_all(
     let mut refused = inbox::refuse_all_from(connection, peer, now, why)?;
     refused.extend(outbox::refuse_all_to(connection, peer, now, why)?);
     Ok(refused)
-}
-
-/// What a local caller may ask.
-fn check(request: &SendRequest) -> Result<(), String> {
-    let units = request.content.encode_utf16().count();
-    if units == 0 || units > CONTENT_MAX_UNITS {
-        return Err(format!(
-            "`content` has 1 to {CONTENT_MAX_UNITS} UTF-16 units, not {units}"
-        ));
-    }
-    if request.turn_number == Some(0) {
-        return Err("`turn_number` is a positive integer".to_owned());
-    }
-    for (name, text) in [
-        ("reply_session", &request.reply_session),
-        ("idempotency_key", &request.idempotency_key),
-    ] {
-        let Some(text) = text else { continue };
-        if text.is_empty() || text.len() > KEY_MAX_BYTES || text.chars().any(char::is_control) {
-            return Err(format!(
-                "`{name}` has 1 to {KEY_MAX_BYTES} bytes and no control character"
-            ));
-        }
-    }
-    Ok(())
 }

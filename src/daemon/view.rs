@@ -65,6 +65,8 @@ pub struct Status {
     pub clock_offset_ms: i64,
     /// Why nothing goes to the gateway, where delivery is paused.
     pub gateway_problem: Option<String>,
+    /// Why no person can be told what waits, where that is wanted.
+    pub notify_problem: Option<String>,
     /// What becomes of new messages where nothing is delivered and the inbox is getting full.
     pub inbox_problem: Option<String>,
     /// Why nothing is taken in or acknowledged, where the disk is full or the database damaged; nothing

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::settings;
 use super::{Mode, ModuleSource, OnFailure, PolicyEntry};
 use crate::config::defaults;
-use crate::config::kind::{Kind, Raw, Text, expected, quoted};
+use crate::config::kind::{Kind, Raw, Text, expected, quoted, read_word};
 use crate::config::layers::{Layers, Setting};
 use crate::config::load::beside;
 use crate::config::report::{Origin, did_you_mean};
@@ -292,14 +292,4 @@ fn read_module(text: &str) -> Result<ModuleSource, String> {
         return Err(format!("there is no built-in policy `{name}`{near}"));
     }
     Ok(ModuleSource::Builtin(name.to_owned()))
-}
-
-fn read_word<T: Copy>(text: &str, all: &[T], as_str: fn(T) -> &'static str) -> Result<T, String> {
-    let words = || all.iter().map(|value| as_str(*value));
-    let found = all.iter().find(|value| as_str(**value) == text);
-    found.copied().ok_or_else(|| {
-        let listed: Vec<String> = words().map(|word| format!("`{word}`")).collect();
-        let near = did_you_mean(text, words()).map_or_else(String::new, |near| format!("; {near}"));
-        format!("expected one of {}{near}", listed.join(", "))
-    })
 }

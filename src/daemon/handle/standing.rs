@@ -50,6 +50,7 @@ impl Daemon {
             clock_offset_ms: parts.offset.as_millis(),
             inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
             gateway_problem: gateway.problem,
+            notify_problem: parts.notices.borrow().clone(),
             database_problem,
         })
     }

@@ -185,6 +185,7 @@ pub(in crate::daemon) mod tests {
             relay_authenticates: None,
             clock_offset_ms: 0,
             gateway_problem: None,
+            notify_problem: None,
             inbox_problem: None,
             database_problem: None,
         }

@@ -10,6 +10,7 @@ mod busy;
 mod world;
 
 use double::{Run, Script};
+use tokio::time::timeout;
 use world::{World, configured};
 
 use super::*;
