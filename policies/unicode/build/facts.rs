@@ -135,7 +135,10 @@ fn has_variants(c: char, script: Script, category: GeneralCategory, letter: bool
     ];
     (letter && scripts.contains(&script))
         || category == GeneralCategory::MathSymbol
-        || matches!(c, '0' | '０' | '\u{1031}' | '\u{2018}'..='\u{201D}' | '\u{210B}')
+        || matches!(
+            c,
+            '0' | '０' | '\u{1031}' | '\u{2018}'..='\u{201D}' | '\u{210B}'
+        )
         || matches!(c, '\u{2110}'..='\u{2133}' | '♔'..='♟' | '\u{1D49C}'..='\u{1D4B5}')
         || matches!(c, '、' | '。' | '！' | '，' | '．' | '：' | '；' | '？')
 }
