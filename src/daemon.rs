@@ -38,6 +38,9 @@ mod trial;
 mod trust;
 pub mod view;
 
+#[cfg(feature = "fuzz")]
+pub use agent::fuzz;
+
 pub use agent::NoClient;
 pub use api::BindError;
 pub use handle::{Daemon, EndRefusal};
