@@ -14,8 +14,11 @@ pub mod url_tag;
 use guest::decision::MAX_ANNOTATION_VALUE_LEN;
 use guest::{Decision, Direction, Kind, Message, Trust, Verdict};
 
+/// What holds of any input; it panics where it does not.
+pub type Property = fn(&[u8]);
+
 /// Every property, by the name of its target and of its folder.
-pub const ALL: [(&str, fn(&[u8])); 5] = [
+pub const ALL: [(&str, Property); 5] = [
     ("acl", acl::holds),
     ("conversation", conversation::holds),
     ("rate_limit", rate_limit::holds),
