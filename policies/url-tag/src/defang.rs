@@ -42,12 +42,22 @@ pub fn is_defanged(written: &str) -> bool {
 /// Adds what follows the scheme: the dots of the host, and all that could begin a URL inside, in
 /// brackets.
 fn disarm_rest(rest: &str, out: &mut String) {
-    let ends_host = |c: char| matches!(c, '/' | '\\' | '?' | '#') || c.is_whitespace();
-    let (host, behind) = rest.split_at(rest.find(ends_host).unwrap_or(rest.len()));
-    let is_address = host.as_bytes().contains(&b'[');
+    let ends_host = |byte: &u8| matches!(byte, b'/' | b'\\' | b'?' | b'#' | b' ' | b'\n' | b'\t');
+    let end = rest.as_bytes().iter().position(ends_host);
+    let (host, behind) = rest.split_at(end.unwrap_or(rest.len()));
+    let bytes = host.as_bytes();
+    let is_address = bytes.contains(&b'[');
     let mut from = 0;
-    let stands_out = |c| matches!(c, '.' | ':' | '\u{3002}' | '\u{FF0E}' | '\u{FF61}');
-    for (place, found) in host.match_indices(stands_out) {
+    for (place, byte) in bytes.iter().enumerate() {
+        // Only dots, colons and what a dot in East Asia may begin with are looked at.
+        let found = match byte {
+            b'.' | b':' => &host[place..=place],
+            0xE3 | 0xEF => match &host[place..place + 3] {
+                dot @ ("\u{3002}" | "\u{FF0E}" | "\u{FF61}") => dot,
+                _ => continue,
+            },
+            _ => continue,
+        };
         let is_done = match found {
             ":" => is_address,
             _ => host[..place].ends_with('['),

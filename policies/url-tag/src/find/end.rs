@@ -32,13 +32,19 @@ fn end_of(rest: &str, quoted: bool) -> Option<usize> {
             place += 1;
             continue;
         }
+        if let Some(closes_none) = brackets.take(*byte) {
+            if closes_none {
+                return Some(place);
+            }
+            place += 1;
+            continue;
+        }
         let c = rest[place..].chars().next()?;
         let behind = place + c.len_utf8();
         let ends = matches!(c, '<' | '>' | '"' | '`' | '|' | '“' | '”')
             || (c == '\'' && quoted)
             || c.is_whitespace()
             || c.is_control()
-            || brackets.closes_none(c)
             || ends_in_east_asia(c, &rest[behind..]);
         if ends {
             return Some(place);
@@ -91,19 +97,19 @@ fn ends_in_east_asia(c: char, behind: &str) -> bool {
 struct Brackets([i32; 3]);
 
 impl Brackets {
-    /// Whether `c` is a closing bracket that nothing opened.
-    fn closes_none(&mut self, c: char) -> bool {
-        let (kind, step) = match c {
-            '(' => (0, 1),
-            ')' => (0, -1),
-            '[' => (1, 1),
-            ']' => (1, -1),
-            '{' => (2, 1),
-            '}' => (2, -1),
-            _ => return false,
+    /// Where `byte` is a bracket: whether it closes one that nothing opened.
+    fn take(&mut self, byte: u8) -> Option<bool> {
+        let (kind, step) = match byte {
+            b'(' => (0, 1),
+            b')' => (0, -1),
+            b'[' => (1, 1),
+            b']' => (1, -1),
+            b'{' => (2, 1),
+            b'}' => (2, -1),
+            _ => return None,
         };
         self.0[kind] += step;
-        self.0[kind] < 0
+        Some(self.0[kind] < 0)
     }
 }
 
