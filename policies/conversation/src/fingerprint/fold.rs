@@ -176,9 +176,8 @@ enum Class {
 /// The class of what is known without a look.
 fn class(code: u32) -> Option<Class> {
     /// Most scripts with an alphabet, and what is invisible, so that each is looked up once and for
-    /// all.
-    static ALPHABETS: LazyLock<[Class; 0x3100]> =
-        LazyLock::new(|| std::array::from_fn(|code| looked_up(code as u32)));
+    /// all. Not in place: a component would carry its zeros.
+    static ALPHABETS: LazyLock<Vec<Class>> = LazyLock::new(|| (0..0x3100).map(looked_up).collect());
     match ALPHABETS.get(code as usize) {
         Some(class) => Some(*class),
         None => is_syllable_or_ideograph(code).then_some(Class::Letter(code)),

@@ -4,7 +4,7 @@
 
 use linkify::{LinkFinder, LinkKind};
 
-use super::{Candidate, end};
+use super::{Candidate, end, scan};
 
 /// How far before the `://` a scheme is looked for, in bytes.
 const LONGEST_SCHEME: usize = 64;
@@ -33,8 +33,15 @@ impl Iterator for Links<'_> {
     type Item = Candidate;
 
     fn next(&mut self) -> Option<Candidate> {
-        let rest = self.text.get(self.from..)?;
-        let mark = self.from + memchr::memmem::find(rest.as_bytes(), b"://")?;
+        let bytes = self.text.as_bytes();
+        let mut mark = self.from;
+        loop {
+            mark += scan::next_mark(bytes.get(mark..)?)?;
+            if bytes[mark..].starts_with(b"://") {
+                break;
+            }
+            mark += 1;
+        }
         let near = self
             .text
             .ceil_char_boundary(mark.saturating_sub(LONGEST_SCHEME));

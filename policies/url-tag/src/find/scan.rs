@@ -67,7 +67,7 @@ impl<'a> Scan<'a> {
 }
 
 /// Where the next colon or slash stands.
-fn next_mark(bytes: &[u8]) -> Option<usize> {
+pub(super) fn next_mark(bytes: &[u8]) -> Option<usize> {
     let (near, far) = bytes.split_at(bytes.len().min(NEAR));
     let is_mark = |byte: &u8| matches!(byte, b':' | b'/');
     match near.iter().position(is_mark) {
