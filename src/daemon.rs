@@ -40,6 +40,9 @@ mod trial;
 mod trust;
 pub mod view;
 
+#[cfg(feature = "fuzz")]
+pub use agent::fuzz;
+
 pub use agent::{GatewayHealth, HookAnswer, NoClient, gateway_health, try_hook};
 pub use api::BindError;
 pub use handle::{Daemon, EndRefusal};

@@ -29,6 +29,15 @@ pub use gateway::NoClient;
 pub(super) use notify::Notifier;
 pub use probe::{GatewayHealth, HookAnswer, gateway_health, try_hook};
 
+/// What is held true of any input.
+#[cfg(feature = "fuzz")]
+pub mod fuzz {
+    /// Renders what `input` says, and panics where that cannot be read back.
+    pub fn render_holds(input: &[u8]) {
+        super::render::property::holds(input);
+    }
+}
+
 /// Starts to hand what waits in `inbox` to the gateway of `config`, by the hook that its
 /// `openclaw.json` describes at the time. `secret` is this agent's own: the fence around content
 /// is made from it, so it must be one that no peer knows and that outlives the process.
