@@ -42,7 +42,8 @@ pub(super) fn text(status: &Status, disk: Health, totals: &Counts) -> String {
     boxes(&mut families, status);
     counted(&mut families, totals);
     durations(&mut families, totals);
-    // Names and labels are ours and right, so there is nothing to refuse.
+    // What never happened has no line. Names and labels are ours and right, so nothing is refused.
+    families.retain(|family| !family.get_metric().is_empty());
     TextEncoder::new()
         .encode_to_string(&families)
         .unwrap_or_default()

@@ -195,6 +195,11 @@ impl Daemon {
         Self::role_with(home, words, Stdio::null())
     }
 
+    /// Starts a role; its log goes into `log`.
+    pub(crate) fn role_logging(home: &Home, words: &str, log: std::fs::File) -> Self {
+        Self::role_with(home, words, log.into())
+    }
+
     fn role_with(home: &Home, words: &str, stderr: Stdio) -> Self {
         let mut child = home.command(words).stderr(stderr).spawn().unwrap();
         let stdout = child.stdout.take().map(BufReader::new);

@@ -10,7 +10,6 @@ mod busy;
 mod world;
 
 use double::{Run, Script};
-use tokio::time::timeout;
 use world::{World, configured};
 
 use super::*;
