@@ -61,7 +61,7 @@ fn log_of_a_run(filter: &str) -> (String, Vec<String>) {
 fn at_its_most_talkative_the_log_holds_no_text_key_or_token() {
     for filter in ["trace", "trace,json"] {
         let (log, planted) = log_of_a_run(filter);
-        assert!(log.lines().count() > 20, "{filter}: it logs: {log}");
+        assert!(log.lines().count() > 5, "{filter}: it logs: {log}");
         for word in planted {
             assert!(word.len() > 8, "it is one that can be found: {word}");
             assert!(!log.contains(&word), "{filter}: {word}\n{log}");
