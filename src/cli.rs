@@ -15,6 +15,7 @@ mod dead;
 mod failure;
 mod held;
 mod inbox;
+mod mcp;
 mod messages;
 mod outbox;
 mod policy;
@@ -70,6 +71,7 @@ enum Command {
     Outbox(outbox::Arguments),
     Messages(messages::Arguments),
     Tail(tail::Arguments),
+    Mcp(mcp::Arguments),
     Held(held::Arguments),
     Dead(dead::Arguments),
     Trust(trust::Arguments),
@@ -82,7 +84,7 @@ enum Command {
 }
 
 /// What every command is given: the environment and the file named on the command line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Context {
     environment: Environment,
     config_file: Option<PathBuf>,
@@ -125,6 +127,7 @@ impl Command {
             Command::Outbox(arguments) => talk(arguments.run(context)),
             Command::Messages(arguments) => talk(arguments.run(context)),
             Command::Tail(arguments) => talk(arguments.run(context)),
+            Command::Mcp(arguments) => talk(arguments.run(context)),
             Command::Held(arguments) => talk(arguments.run(context)),
             Command::Dead(arguments) => talk(arguments.run(context)),
             Command::Trust(arguments) => talk(arguments.run(context)),
@@ -171,10 +174,13 @@ impl Context {
 
 /// Runs a command that only talks to the daemon: one thread is enough.
 fn talk(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?
-        .block_on(command)
+        .build()?;
+    let ended = runtime.block_on(command);
+    // A read of standard input that nobody answers any more must not keep the process.
+    runtime.shutdown_background();
+    ended
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ mod held;
 #[cfg(test)]
 mod languages;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod relay;

@@ -93,6 +93,8 @@ fn wrong_words_are_told_from_right_ones() {
         ("policy test policies/acl --module builtin:acl --json", true),
         ("config", false),
         ("config show --origin", true),
+        ("mcp", true),
+        ("mcp --json", false),
         ("unheard-of", false),
         ("", false),
     ] {

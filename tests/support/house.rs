@@ -7,7 +7,7 @@ use std::time::Duration;
 use opendialogue::clock::Clock;
 use opendialogue::config::{Config, Environment, Overrides};
 use opendialogue::daemon::view::{Event, InboxMessage, SendAnswer, SendRequest};
-use opendialogue::daemon::{self, Daemon};
+use opendialogue::daemon::{self, Daemon, Running};
 use opendialogue::relay::{self, Relay, RunningRelay, StorePath};
 use opendialogue::tasks::Tasks;
 use opendialogue::types::{AgentId, ConversationId, MessageId};
@@ -33,6 +33,8 @@ pub(crate) struct Agent {
     home: TempDir,
     pub(crate) gateway: Gateway,
     pub(crate) daemon: Daemon,
+    /// Where its local HTTP listens.
+    pub(crate) address: SocketAddr,
     tasks: Tasks,
 }
 
@@ -187,11 +189,12 @@ impl Agent {
 impl Away {
     /// Starts the daemon on what it left behind.
     pub(crate) async fn come_back(self) -> Agent {
-        let (daemon, tasks) = start_daemon(self.home.path()).await;
+        let (Running { daemon, address }, tasks) = start(self.home.path()).await;
         let agent = Agent {
             home: self.home,
             gateway: self.gateway,
             daemon,
+            address,
             tasks,
         };
         agent.until_link("connected").await;
@@ -213,6 +216,11 @@ pub(crate) fn request(to: &Agent, text: &str) -> SendRequest {
 
 /// Starts a daemon in a home that is ready.
 pub(crate) async fn start_daemon(home: &Path) -> (Daemon, Tasks) {
+    let (running, tasks) = start(home).await;
+    (running.daemon, tasks)
+}
+
+async fn start(home: &Path) -> (Running, Tasks) {
     let environment = Environment::from_pairs([
         ("OPENDIALOGUE_HOME", home.as_os_str()),
         ("OPENCLAW_STATE_DIR", home.as_os_str()),
@@ -230,7 +238,7 @@ pub(crate) async fn start_daemon(home: &Path) -> (Daemon, Tasks) {
     let running = daemon::start(settings, Clock::system(), &tasks)
         .await
         .unwrap();
-    (running.daemon, tasks)
+    (running, tasks)
 }
 
 async fn start_relay(home: &Path, listen: SocketAddr) -> RunningRelay {

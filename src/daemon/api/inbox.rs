@@ -1,17 +1,19 @@
-//! `GET /inbox`: what came in, and waiting for what comes next.
+//! `GET /inbox`: what came in, and waiting for what comes next; for a person or, `?as=fenced`, for a
+//! model.
 
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::error::ApiError;
-use super::extract::{Asking, check_limit};
+use super::extract::{Asking, Form, check_limit};
 use crate::daemon::Daemon;
-use crate::daemon::view::InboxMessage;
+use crate::daemon::view::{FencedMessage, InboxMessage};
 use crate::db::DbError;
 
 /// The longest that a request waits for a message, in seconds: less than what proxies and
@@ -28,21 +30,31 @@ struct Page {
     after: Option<i64>,
     limit: Option<usize>,
     wait: Option<u64>,
+    #[serde(rename = "as")]
+    form: Option<Form>,
 }
 
 #[derive(Debug, Serialize)]
-struct Inbox {
-    messages: Vec<InboxMessage>,
+struct Inbox<M> {
+    messages: Vec<M>,
 }
 
 async fn inbox(
     State(daemon): State<Daemon>,
     Asking(page): Asking<Page>,
-) -> Result<Json<Inbox>, ApiError> {
+) -> Result<Response, ApiError> {
     let limit = check_limit(page.limit)?;
     let wait = check_wait(page.wait)?;
     let messages = read(&daemon, page.after, limit, wait).await?;
-    Ok(Json(Inbox { messages }))
+    Ok(match page.form {
+        None => Json(Inbox { messages }).into_response(),
+        Some(Form::Fenced) => {
+            let reader = daemon.reader();
+            let messages = messages.into_iter().map(|message| reader.message(message));
+            let messages: Vec<FencedMessage> = messages.collect();
+            Json(Inbox { messages }).into_response()
+        }
+    })
 }
 
 fn check_wait(seconds: Option<u64>) -> Result<Duration, ApiError> {

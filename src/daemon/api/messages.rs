@@ -1,11 +1,13 @@
-//! `GET /messages/:id`: the story of one message.
+//! `GET /messages/:id`: the story of one message, for a person or, `?as=fenced`, for a model.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use serde::Deserialize;
 
 use super::error::ApiError;
-use super::extract::{Asking, Author, Part};
+use super::extract::{Asking, Form, Part};
 use crate::daemon::Daemon;
 use crate::daemon::view::Story;
 use crate::types::{AgentId, MessageId};
@@ -17,10 +19,23 @@ pub(super) fn routes() -> Router<Daemon> {
 async fn story(
     State(daemon): State<Daemon>,
     Part(id): Part<MessageId>,
-    Asking(author): Asking<Author>,
-) -> Result<Json<Story>, ApiError> {
+    Asking(which): Asking<Which>,
+) -> Result<Response, ApiError> {
     let stories = daemon.story(&id).await?;
-    the_one(stories, author.from.as_ref()).map(Json)
+    let story = the_one(stories, which.from.as_ref())?;
+    Ok(match which.form {
+        None => Json(story).into_response(),
+        Some(Form::Fenced) => Json(daemon.reader().story(story)).into_response(),
+    })
+}
+
+/// Which of the messages of one name, and for whom.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    from: Option<AgentId>,
+    #[serde(rename = "as")]
+    form: Option<Form>,
 }
 
 fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, ApiError> {
@@ -44,7 +59,7 @@ fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, A
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{ConversationId, Direction, Kind};
+    use crate::types::{ConversationId, Direction, Kind, Timestamp};
 
     #[test]
     fn two_authors_of_one_name_are_told_apart() {
@@ -80,6 +95,8 @@ mod tests {
             state: "waiting".to_owned(),
             content: String::new(),
             content_bytes: 0,
+            trust: None,
+            taken_at: Timestamp::from_millis(0),
             annotations: Vec::new(),
             verdicts: Vec::new(),
             events: Vec::new(),
