@@ -9,6 +9,7 @@ mod allowlist;
 mod ask;
 mod block;
 mod client;
+mod completions;
 mod config;
 mod daemon;
 mod dead;
@@ -81,6 +82,7 @@ enum Command {
     Allowlist(allowlist::Arguments),
     Policy(policy::Arguments),
     Config(config::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// What every command is given: the environment and the file named on the command line.
@@ -137,6 +139,7 @@ impl Command {
             Command::Allowlist(arguments) => talk(arguments.run(context)),
             Command::Policy(arguments) => talk(arguments.run(context)),
             Command::Config(arguments) => arguments.run(context),
+            Command::Completions(arguments) => arguments.run(),
         }
     }
 }
