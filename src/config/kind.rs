@@ -1,14 +1,17 @@
 //! Kinds of values: how each is read from TOML or from the text of a variable or flag, which
 //! bounds it has, and how it is shown. A fault is one sentence without the key's name.
 
+mod describe;
 mod networks;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::Value;
 use toml::de::DeValue;
 
+pub(super) use describe::{Describe, pattern, words};
 pub(super) use networks::Networks;
 
 /// A value as somebody wrote it.
@@ -21,7 +24,7 @@ pub(super) enum Raw<'a> {
 }
 
 /// Reads and shows one kind of value.
-pub(super) trait Kind {
+pub(super) trait Kind: Describe {
     type Value;
 
     /// The checked value, or what is wrong with the written one.
@@ -187,6 +190,8 @@ pub(super) struct Text<T> {
     pub(super) what: &'static str,
     pub(super) read: fn(&str) -> Result<T, String>,
     pub(super) show: fn(&T) -> String,
+    /// Its JSON Schema, as far as a schema can say it.
+    pub(super) schema: fn() -> Value,
 }
 
 impl<T> fmt::Debug for Text<T> {
