@@ -4,6 +4,7 @@
 //! answers REST alone, so that nothing moves but what a test moves.
 
 pub(crate) mod client;
+mod described;
 mod relay;
 
 use client::{Api, Ask};

@@ -4,8 +4,8 @@
 //! of the [`Daemon`] and its answers into JSON. What a stranger may not even ask is decided before,
 //! in `guard`. Connections are few and bounded, and so are headers, bodies and waiting.
 //!
-//! A new resource is a file with a `routes` of its own and one line in [`router`]; a route that
-//! shows no content and changes no trust is also listed as open in `guard`.
+//! A new resource is a file with `routes` and `described` of its own, one line in [`router`] and one in
+//! `openapi`; a route that shows no content and changes no trust is also listed as open in `guard`.
 
 mod access;
 mod agents;
@@ -20,6 +20,7 @@ mod held;
 mod inbox;
 mod lists;
 mod messages;
+mod openapi;
 mod outbox;
 mod page;
 mod policies;
@@ -57,6 +58,7 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
         .merge(inbox::routes())
         .merge(lists::routes())
         .merge(messages::routes())
+        .merge(openapi::routes())
         .merge(outbox::routes())
         .merge(page::routes())
         .merge(policies::routes())

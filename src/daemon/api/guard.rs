@@ -18,8 +18,9 @@ use crate::types::Secret;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Routes that tell no content and change no trust.
-const OPEN_ROUTES: [&str; 9] = [
+const OPEN_ROUTES: [&str; 10] = [
     "/",
+    "/openapi.json",
     "/healthz",
     "/readyz",
     "/status",
@@ -32,6 +33,16 @@ const OPEN_ROUTES: [&str; 9] = [
 
 /// Routes that need no token even where everything does: a supervisor has none.
 const LIVENESS_ROUTES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Whether a call at this route always needs the token.
+pub(super) fn needs_token(route: &str) -> bool {
+    !OPEN_ROUTES.contains(&route)
+}
+
+/// Whether a call at this route needs no token even where everything does.
+pub(super) fn is_liveness(route: &str) -> bool {
+    LIVENESS_ROUTES.contains(&route)
+}
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

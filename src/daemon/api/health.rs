@@ -5,8 +5,11 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::ApiError;
+use super::openapi::Operation;
+use super::openapi::schema::{done, object};
 use crate::daemon::Daemon;
 use crate::daemon::view::Status;
 
@@ -14,6 +17,19 @@ pub(super) fn routes() -> Router<Daemon> {
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let fine = || object(json!({ "ok": done() }), &[]);
+    vec![
+        Operation::get("/healthz", "Whether the process serves", fine()).asks_nothing(),
+        Operation::get(
+            "/readyz",
+            "Whether relay, gateway and database are ready",
+            fine(),
+        )
+        .refuses(503, &["not_ready"]),
+    ]
 }
 
 #[derive(Debug, Serialize)]

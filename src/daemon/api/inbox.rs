@@ -8,10 +8,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::error::ApiError;
 use super::extract::{Asking, Form, check_limit};
+use super::openapi::Operation;
+use super::openapi::schema::{listed, words};
 use crate::daemon::Daemon;
 use crate::daemon::view::{FencedMessage, InboxMessage};
 use crate::db::DbError;
@@ -22,6 +25,29 @@ const MAX_WAIT_SECONDS: u64 = 60;
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/inbox", get(inbox))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    // Of no message at all both are true.
+    let inbox = json!({
+        "anyOf": [listed("messages", "InboxMessage"), listed("messages", "FencedMessage")],
+    });
+    let wait = json!({ "type": "integer", "minimum": 0, "maximum": MAX_WAIT_SECONDS });
+    vec![
+        Operation::get("/inbox", "What came in", inbox)
+            .query(
+                "after",
+                json!({ "type": "integer" }),
+                "What came after this `seq`.",
+            )
+            .limited()
+            .query("wait", wait, "Seconds to wait where there is nothing yet.")
+            .query(
+                "as",
+                words(&["fenced"]),
+                "For a model: each text behind a fence.",
+            ),
+    ]
 }
 
 #[derive(Debug, Deserialize)]

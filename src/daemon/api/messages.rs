@@ -5,15 +5,31 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::error::ApiError;
 use super::extract::{Asking, Form, Part};
+use super::openapi::Operation;
+use super::openapi::schema::{refer, words};
 use crate::daemon::Daemon;
 use crate::daemon::view::Story;
 use crate::types::{AgentId, MessageId};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/messages/{id}", get(story))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let story = json!({ "oneOf": [refer("Story"), refer("FencedStory")] });
+    vec![
+        Operation::get("/messages/{id}", "The story of one message", story)
+            .names_author()
+            .query(
+                "as",
+                words(&["fenced"]),
+                "For a model: the text behind a fence.",
+            ),
+    ]
 }
 
 async fn story(

@@ -2,7 +2,9 @@
 
 use axum::Router;
 use axum::routing::get;
+use serde_json::json;
 
+use super::openapi::Operation;
 use crate::daemon::Daemon;
 
 const PAGE: &str = concat!(
@@ -36,6 +38,7 @@ What is marked * needs `Authorization: Bearer` with the token of the daemon's to
                                     \"to\", \"conversation_id\", \"trust\"}
   GET    /events                  * what happens, as it happens (server-sent events)
   GET    /healthz, /readyz          for supervisors
+  GET    /openapi.json              all this, for programs
 
 The command `opendialogue` does the same: see `opendialogue --help`.
 "
@@ -43,4 +46,13 @@ The command `opendialogue` does the same: see `opendialogue --help`.
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/", get(|| async { PAGE }))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let page = json!({ "type": "string" });
+    vec![
+        Operation::get("/", "A page of plain text that lists these calls", page)
+            .of_kind("text/plain; charset=utf-8")
+            .asks_nothing(),
+    ]
 }
