@@ -13,6 +13,8 @@ mod completions;
 mod config;
 mod daemon;
 mod dead;
+mod decide;
+mod doctor;
 mod failure;
 mod held;
 mod inbox;
@@ -25,6 +27,7 @@ mod relay;
 mod role;
 mod safe;
 mod send;
+mod service;
 mod status;
 mod tail;
 mod time;
@@ -68,6 +71,7 @@ enum Command {
     Relay(relay::Arguments),
     Send(send::Arguments),
     Status(status::Arguments),
+    Doctor(doctor::Arguments),
     Inbox(inbox::Arguments),
     Outbox(outbox::Arguments),
     Messages(messages::Arguments),
@@ -83,6 +87,7 @@ enum Command {
     Policy(policy::Arguments),
     Config(config::Arguments),
     Completions(completions::Arguments),
+    Service(service::Arguments),
 }
 
 /// What every command is given: the environment and the file named on the command line.
@@ -125,6 +130,7 @@ impl Command {
             Command::Relay(arguments) => role::block_on(arguments.run(context)),
             Command::Send(arguments) => talk(arguments.run(context)),
             Command::Status(arguments) => talk(arguments.run(context)),
+            Command::Doctor(arguments) => talk(arguments.run(context)),
             Command::Inbox(arguments) => talk(arguments.run(context)),
             Command::Outbox(arguments) => talk(arguments.run(context)),
             Command::Messages(arguments) => talk(arguments.run(context)),
@@ -140,6 +146,7 @@ impl Command {
             Command::Policy(arguments) => talk(arguments.run(context)),
             Command::Config(arguments) => arguments.run(context),
             Command::Completions(arguments) => arguments.run(),
+            Command::Service(arguments) => arguments.run(context),
         }
     }
 }

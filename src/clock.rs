@@ -79,7 +79,7 @@ impl Stopwatch {
 }
 
 /// Measures how long this thread has had a processor. Only on the thread that started it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ProcessorTime(Duration);
 
 impl ProcessorTime {

@@ -14,6 +14,8 @@ pub mod json_schema;
 mod kind;
 mod layers;
 mod load;
+mod log;
+mod notify;
 pub mod openclaw;
 mod paths;
 mod policy;
@@ -37,6 +39,8 @@ pub use defaults::HOOKS_PATH;
 pub use endpoint::{GatewayUrl, RelayUrl, is_loopback};
 pub use environment::{Environment, NAMES as VARIABLES};
 pub use layers::{Overrides, Setting};
+pub use log::{Log, LogFormat, LogTo};
+pub use notify::Notify;
 pub use paths::{NoHome, Paths};
 pub use policy::{Limits, Mode, ModuleSource, OnFailure, PolicyEntry};
 pub use proxy::{Proxy, ProxySettings, UnusableProxy};
@@ -63,8 +67,10 @@ pub struct Config {
     pub proxies: ProxySettings,
     /// An identity from the environment, over the state file's.
     pub identity: IdentityOverride,
-    /// What is logged, in the words of `tracing`'s filters.
-    pub log_filter: String,
+    /// `[log]`: the log, of every role.
+    pub log: Log,
+    /// `[notify]`: telling a person what waits.
+    pub notify: Notify,
     /// Every key with its value and who set it, in the order of the documentation.
     pub settings: Vec<Setting>,
     /// What its reader should know of the file, though it was taken.

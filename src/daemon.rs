@@ -23,6 +23,8 @@ mod keeping;
 mod lane;
 mod link;
 mod load;
+mod meter;
+mod metrics;
 mod outbound;
 mod policies;
 mod random;
@@ -38,10 +40,13 @@ mod trial;
 mod trust;
 pub mod view;
 
-pub use agent::NoClient;
+#[cfg(feature = "fuzz")]
+pub use agent::fuzz;
+
+pub use agent::{GatewayHealth, HookAnswer, NoClient, gateway_health, try_hook};
 pub use api::BindError;
 pub use handle::{Daemon, EndRefusal};
 pub use held::Release;
 pub use identity::IdentityError;
-pub use relay_client::{RelayAnswer, RelayCall, RelayCallError};
+pub use relay_client::{RelayAnswer, RelayCall, RelayCallError, RelayHealth, relay_health};
 pub use run::{Running, Settings, StartError, start};

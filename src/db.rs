@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio_util::sync::CancellationToken;
 
 pub use migrate::Migration;
-pub use trouble::Health;
+pub use trouble::{Health, examine};
 pub use writer::Pending;
 
 use crate::files::{self, FileError, shell_word};

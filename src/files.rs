@@ -8,6 +8,7 @@
 
 mod lent;
 mod lock;
+mod room;
 #[cfg(test)]
 mod tests;
 mod writers;
@@ -25,6 +26,7 @@ use rustix::process::geteuid;
 
 pub use lent::{make_private, tighten};
 pub use lock::{Lock, LockError, LockInfo, read_lock};
+pub use room::free_bytes;
 pub use writers::Writers;
 
 /// The mode of a private file.
@@ -171,16 +173,17 @@ pub fn read_private_text(path: &Path, limit_bytes: u64) -> Result<Option<String>
 /// Sees to it that a file is there and private: a missing one is created empty, 0600 from its first
 /// moment; one that is there must be private already.
 pub fn ensure_private(path: &Path) -> Result<(), FileError> {
+    append_private(path).map(drop)
+}
+
+/// Opens a private file to write at its end; a missing one is created as by [`ensure_private`].
+pub fn append_private(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
-    match open_private(path, &options)? {
-        Some(_) => Ok(()),
-        None => Err(system(
-            "creating",
-            path,
-            io::Error::from(io::ErrorKind::NotFound),
-        )),
-    }
+    open_private(path, &options)?.ok_or_else(|| {
+        let missing = io::Error::from(io::ErrorKind::NotFound);
+        system("creating", path, missing)
+    })
 }
 
 /// Creates a private file that must not be there yet, 0600 from its first moment, and makes it

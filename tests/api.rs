@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod described;
+mod metrics;
 mod relay;
 
 use client::{Api, Ask};
@@ -23,7 +24,7 @@ async fn status_and_health() {
     let page = api.ask(Ask::get("/")).await;
     assert_eq!(
         (page.status, page.header("content-type")),
-        (200, Some("text/plain; charset=utf-8"))
+        (200, Some("text/html; charset=utf-8"))
     );
     api.stop().await;
 }
@@ -120,6 +121,7 @@ async fn outbox_messages_and_conversations() {
         Ask::get(&format!("/messages/{id}")),
         Ask::get(&format!("/messages/{id}?from=10000001")),
         Ask::get(&format!("/messages/{id}?from={PEER}")),
+        Ask::get(&format!("/messages/{id}?original=true")),
         Ask::get("/messages/unheard-of"),
         Ask::get("/messages/a%20b"),
         Ask::get("/conversations"),
@@ -128,6 +130,10 @@ async fn outbox_messages_and_conversations() {
         Ask::get("/inbox?limit=501"),
         Ask::get("/inbox?wait=61"),
         Ask::get("/inbox?after=soon"),
+        Ask::get("/inbox?before=1"),
+        Ask::get("/inbox?before=1&after=0"),
+        Ask::get("/inbox?before=1&wait=1"),
+        Ask::get("/outbox?before=1"),
         Ask::get("/inbox?unheard_of=1"),
         Ask::get("/inbox?as=fenced"),
         Ask::get("/inbox?as=prose"),
@@ -345,7 +351,10 @@ async fn with_require_token_everything_but_health_needs_it() {
     for (ask, status) in [
         (Ask::get("/healthz"), 200),
         (Ask::get("/readyz"), 503),
-        (Ask::get("/"), 401),
+        (Ask::get("/"), 200),
+        (Ask::get("/page/main.js"), 200),
+        (Ask::get("/page/no-such-file"), 404),
+        (Ask::get("/history"), 401),
         (Ask::get("/status"), 401),
         (Ask::post("/send", &hello), 401),
         (Ask::get("/no-such-path"), 401),

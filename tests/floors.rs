@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("follow", &["types", "clock", "tasks", "files"]),
     ("wire", &["types"]),
     ("tls", &["types"]),
-    ("telemetry", &["types"]),
+    ("telemetry", &["types", "files"]),
     ("db", &["types", "clock", "tasks", "files"]),
     ("config", &["types", "clock", "tasks", "files"]),
     ("policy", BELOW_POLICY),

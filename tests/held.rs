@@ -176,7 +176,7 @@ async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both()
 
     let ends = ben
         .until(async |daemon| {
-            let sent = daemon.outbox(10).await.unwrap();
+            let sent = daemon.outbox(None, 10).await.unwrap();
             sent.iter().all(|one| one.state == "sent").then_some(sent)
         })
         .await;
@@ -197,4 +197,61 @@ async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both()
     );
     assert_eq!(ben.gateway.runs().len(), 2);
     assert_eq!(ada.gateway.runs().len(), 0, "an `end` wakes nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemons_own_secrets_wait_for_a_person_in_every_spelling() {
+    let keep = "[[policy]]\nname = \"secrets\"\nmodule = \"builtin:secrets\"\n\
+                directions = [\"outbound\"]\n\
+                [[policy]]\nname = \"conversation\"\nmode = \"off\"\n";
+    let relay = Middle::start().await;
+    let (ada, ben) = (relay.agent_with(keep).await, relay.agent().await);
+    let read = |path: &str| std::fs::read_to_string(ada.home().join(path)).unwrap();
+    let token = read("opendialogue/token").trim_end().to_owned();
+    let state: serde_json::Value = serde_json::from_str(&read("opendialogue-state.json")).unwrap();
+    let secret = state["agentSecret"].as_str().unwrap().to_owned();
+    let hex: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let reversed: String = secret.chars().rev().collect();
+
+    for spelling in [&token, &hex, &secret, &reversed, "hook-token"] {
+        let sent = ada.say(&ben, &format!("take this: x{spelling}x")).await;
+        assert_eq!(sent.state, "held", "{spelling}");
+        let held = ada.daemon.held(10).await.unwrap();
+        let held = held.iter().find(|one| one.message_id == sent.message_id);
+        let held = held.unwrap();
+        let reason = "it seems to hold a secret: own_secret at 1:13";
+        assert_eq!(
+            (held.policy.as_str(), held.reason.as_str()),
+            ("secrets", reason)
+        );
+        ada.daemon
+            .refuse(&sent.message_id, None)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    let other = token.replace(['0', '7'], "1");
+    let sent = ada.say(&ben, &format!("a digest: {other}")).await;
+    assert_eq!(sent.state, "queued");
+
+    // A person may let one go all the same.
+    let sent = ada.say(&ben, &token).await;
+    let released = ada
+        .daemon
+        .release(&sent.message_id, None, Release::Person)
+        .await;
+    assert_eq!(released.unwrap().unwrap().state, "queued");
+
+    // The hook's token is followed.
+    let newer = r#"{"hooks": {"enabled": true, "token": "another-token"}}"#;
+    std::fs::write(ada.home().join("openclaw.json"), newer).unwrap();
+    let verdict = async |content: &str| {
+        let said =
+            serde_json::json!({ "direction": "outbound", "to": ben.id(), "content": content });
+        let said = serde_json::from_value(said).unwrap();
+        let answer = ada.daemon.evaluate(said).await.unwrap().unwrap();
+        answer.code
+    };
+    ada.until(async |_| verdict("xanother-tokenx").await).await;
+    assert_eq!(verdict("xhook-tokenx").await, None);
 }

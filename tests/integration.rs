@@ -20,7 +20,13 @@ mod daemon_v1;
 #[cfg(test)]
 mod dead;
 #[cfg(test)]
+mod debian;
+#[cfg(test)]
 mod docs;
+#[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod ending;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
@@ -29,13 +35,22 @@ mod gateway_double;
 mod held;
 #[cfg(test)]
 mod languages;
+mod logs;
 #[cfg(test)]
 mod mcp;
+#[cfg(test)]
+mod notify;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod reload;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod skill;
 #[cfg(test)]
 mod support;

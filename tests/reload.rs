@@ -150,12 +150,16 @@ fn entries(generation: usize) -> String {
     entries
 }
 
-/// The default policies out of the way.
+/// The policies of the program out of the way.
 fn others_off() -> String {
     let mut entries = String::new();
     for builtin in builtins() {
         let name = builtin.name;
-        writeln!(entries, "[[policy]]\nname = \"{name}\"\nmode = \"off\"").unwrap();
+        writeln!(
+            entries,
+            "[[policy]]\nname = \"{name}\"\nmodule = \"builtin:{name}\"\nmode = \"off\""
+        )
+        .unwrap();
     }
     entries
 }

@@ -16,7 +16,7 @@ use hyper_util::client::legacy::Client as Http;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::failure::Failure;
 use crate::config::Paths;
@@ -25,6 +25,8 @@ use crate::types::Secret;
 
 /// The time for an answer that has nothing to wait for.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The time for an answer of whatever listens where a daemon would.
+const STRANGER_TIMEOUT: Duration = Duration::from_secs(3);
 /// More than an event has, in bytes: what goes on past it is no daemon's stream.
 const EVENT_MAX_BYTES: usize = 1024 * 1024;
 /// The longest answer that is read, in bytes: 500 messages with all that is said of them.
@@ -74,6 +76,25 @@ impl Client {
             authority: address.to_string(),
             token: Secret::new(token.trim()),
         })
+    }
+
+    /// Whether a daemon, whosever, answers at `address`. It is told no token.
+    pub(super) async fn is_at(address: SocketAddr) -> bool {
+        let anybody = Self {
+            http: Http::builder(TokioExecutor::new()).build(HttpConnector::new()),
+            authority: address.to_string(),
+            token: Secret::new(""),
+        };
+        let asked = anybody.call(Method::GET, "/healthz", None, STRANGER_TIMEOUT);
+        asked
+            .await
+            .is_ok_and(|answer| answer == json!({ "ok": true }))
+    }
+
+    /// The link to the local page, with the token in it: to be shown on a terminal alone. A browser
+    /// keeps what stands behind `#` to itself.
+    pub(super) fn page(&self) -> String {
+        format!("http://{}/#token={}", self.authority, self.token.expose())
     }
 
     /// Asks for `path`.
@@ -259,8 +280,6 @@ fn next_event(rest: &mut Vec<u8>) -> Option<Result<Value, Failure>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

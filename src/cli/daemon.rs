@@ -22,12 +22,17 @@ pub(super) struct Arguments {
     /// Go on with this relay although it no longer proves who sends, as it did before
     #[arg(long)]
     accept_unproven: bool,
+    #[command(flatten)]
+    log: role::Logging,
 }
 
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let config = context.load(&Overrides::default())?;
-        role::start_logging(context, &config, None)?;
+        let config = context.load(&Overrides {
+            log_to: self.log.to,
+            ..Overrides::default()
+        })?;
+        role::start_logging(context, &config, "daemon", None)?;
         let mut lock = role::take_lock(&config.paths)?;
         let token_file = config.paths.token_file();
         let settings = daemon::Settings {

@@ -1,12 +1,11 @@
 //! `opendialogue dead`: what was given up, and what a person wants to become of it.
 
-use axum::http::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::client::{Client, view};
+use super::decide::{Listing, Meant};
 use super::failure::Failure;
-use super::{Context, print, safe, time};
+use super::{Context, safe, time};
 use crate::types::{AgentId, ConversationId, MessageId};
 
 /// Show what was given up, and try it again or drop it
@@ -16,12 +15,8 @@ use crate::types::{AgentId, ConversationId, MessageId};
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
-    /// At most so many
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=500))]
-    limit: Option<u32>,
-    /// Print JSON
-    #[arg(long, global = true)]
-    json: bool,
+    #[command(flatten)]
+    listing: Listing,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -37,67 +32,20 @@ enum Verb {
     Drop(Meant),
 }
 
-#[derive(Debug, clap::Args)]
-struct Meant {
-    /// The message
-    #[arg(allow_hyphen_values = true)]
-    id: MessageId,
-    /// Its author, where messages of two agents with the same id were given up
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    from: Option<AgentId>,
-}
-
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let client = context.client()?;
-        let answer = match &self.verb {
-            None => return self.list(&client).await,
-            Some(Verb::Retry(meant)) => meant.ask(&client, "retry").await?,
-            Some(Verb::Drop(meant)) => meant.ask(&client, "drop").await?,
+        let (client, listing) = (context.client()?, &self.listing);
+        let (meant, verb) = match &self.verb {
+            None => {
+                let none = "nothing was given up";
+                return listing.list(&client, "dead", none, Message::shown).await;
+            }
+            Some(Verb::Retry(meant)) => (meant, "retry"),
+            Some(Verb::Drop(meant)) => (meant, "drop"),
         };
-        let answered: Answered = view(&answer)?;
-        match self.json {
-            true => print::json(&answer)?,
-            false => print::line(answered.shown())?,
-        }
-        match answered.state.as_str() {
-            "refused" => Err(Failure::Refused("a policy refused the message".to_owned())),
-            _ => Ok(()),
-        }
+        let answer = meant.answer(&client, ("dead", verb), &json!({})).await?;
+        listing.tell(&answer)?.unless_refused()
     }
-
-    async fn list(&self, client: &Client) -> Result<(), Failure> {
-        let path = match self.limit {
-            Some(limit) => format!("/dead?limit={limit}"),
-            None => "/dead".to_owned(),
-        };
-        let answer = client.get(&path).await?;
-        if self.json {
-            return print::json(&answer);
-        }
-        let Dead { dead } = view(&answer)?;
-        if dead.is_empty() {
-            return print::line("nothing was given up");
-        }
-        dead.iter()
-            .try_for_each(|message| print::line(message.shown()))
-    }
-}
-
-impl Meant {
-    async fn ask(&self, client: &Client, verb: &str) -> Result<Value, Failure> {
-        let id = &self.id;
-        let path = match &self.from {
-            Some(from) => format!("/dead/{id}/{verb}?from={from}"),
-            None => format!("/dead/{id}/{verb}"),
-        };
-        client.send(Method::POST, &path, &json!({})).await
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct Dead {
-    dead: Vec<Message>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -145,25 +93,11 @@ impl Message {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct Answered {
-    message_id: MessageId,
-    state: String,
-    reason: Option<String>,
-}
-
-impl Answered {
-    fn shown(&self) -> String {
-        let (id, state) = (&self.message_id, safe::line(&self.state));
-        match &self.reason {
-            Some(reason) => format!("message {id} is {state} now: {}", safe::line(reason)),
-            None => format!("message {id} is {state} now"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
+    use super::super::client::view;
     use super::*;
 
     #[test]
@@ -194,21 +128,5 @@ mod tests {
             | hello
             | message m-2\u{1b}[2J
         ");
-    }
-
-    #[test]
-    fn an_answer_says_where_the_message_is() {
-        for (answer, shown) in [
-            (
-                json!({ "message_id": "m-1", "state": "waiting" }),
-                "message m-1 is waiting now",
-            ),
-            (
-                json!({ "message_id": "m-1", "state": "dropped", "reason": "by\u{202e} you" }),
-                "message m-1 is dropped now: by\\u{202e} you",
-            ),
-        ] {
-            assert_eq!(view::<Answered>(&answer).unwrap().shown(), shown);
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! `opendialogue held`: what waits for a person, and that person's answer.
 
-use axum::http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ask::{self, Said};
 use super::client::{Client, view};
+use super::decide::{Listing, Meant};
 use super::failure::Failure;
-use super::{Context, print, safe, time};
+use super::{Context, safe, time};
 use crate::types::{AgentId, ConversationId, MessageId};
 
 /// Show what is held, and answer it
@@ -17,18 +17,17 @@ use crate::types::{AgentId, ConversationId, MessageId};
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
-    /// At most so many
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=500))]
-    limit: Option<u32>,
-    /// Print JSON
-    #[arg(long, global = true)]
-    json: bool,
+    #[command(flatten)]
+    listing: Listing,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Release(Release),
-    Refuse(Refuse),
+    /// Refuse a held message
+    ///
+    /// It goes no further. Its author is told nothing new.
+    Refuse(Meant),
 }
 
 /// Let a held message go before the policies again
@@ -38,12 +37,8 @@ enum Verb {
 /// terminal.
 #[derive(Debug, clap::Args)]
 struct Release {
-    /// The message
-    #[arg(allow_hyphen_values = true)]
-    id: MessageId,
-    /// Its author, where messages of two agents with the same id are held
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    from: Option<AgentId>,
+    #[command(flatten)]
+    meant: Meant,
     /// This message alone: an agent that asked to talk stays a stranger
     #[arg(long)]
     once: bool,
@@ -52,55 +47,24 @@ struct Release {
     yes: bool,
 }
 
-/// Refuse a held message
-///
-/// It goes no further. Its author is told nothing new.
-#[derive(Debug, clap::Args)]
-struct Refuse {
-    /// The message
-    #[arg(allow_hyphen_values = true)]
-    id: MessageId,
-    /// Its author, where messages of two agents with the same id are held
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    from: Option<AgentId>,
-}
-
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let client = context.client()?;
-        let answer = match &self.verb {
-            None => return self.list(&client).await,
-            Some(Verb::Release(release)) => release.ask_and_release(&client).await?,
-            Some(Verb::Refuse(refuse)) => refuse.refuse(&client).await?,
-        };
-        let answered: Answered = view(&answer)?;
-        match self.json {
-            true => print::json(&answer)?,
-            false => print::line(answered.shown())?,
-        }
-        match (&self.verb, answered.state.as_str()) {
-            (Some(Verb::Release(_)), "refused") => {
-                Err(Failure::Refused("a policy refused the message".to_owned()))
+        let (client, listing) = (context.client()?, &self.listing);
+        match &self.verb {
+            None => {
+                let none = "nothing is held";
+                listing.list(&client, "held", none, Message::shown).await
             }
-            _ => Ok(()),
+            Some(Verb::Release(release)) => {
+                let answer = release.ask_and_release(&client).await?;
+                listing.tell(&answer)?.unless_refused()
+            }
+            Some(Verb::Refuse(meant)) => {
+                let place = ("held", "refuse");
+                let answer = meant.answer(&client, place, &json!({})).await?;
+                listing.tell(&answer).map(drop)
+            }
         }
-    }
-
-    async fn list(&self, client: &Client) -> Result<(), Failure> {
-        let path = match self.limit {
-            Some(limit) => format!("/held?limit={limit}"),
-            None => "/held".to_owned(),
-        };
-        let answer = client.get(&path).await?;
-        if self.json {
-            return print::json(&answer);
-        }
-        let Held { held } = view(&answer)?;
-        if held.is_empty() {
-            return print::line("nothing is held");
-        }
-        held.iter()
-            .try_for_each(|message| print::line(message.shown()))
     }
 }
 
@@ -112,17 +76,14 @@ impl Release {
         };
         ask::confirm(Said::from_flag(self.yes), &question)?;
         let terms = json!({ "once": self.once });
-        let path = path(&self.id, "release", self.from.as_ref());
-        client.send(Method::POST, &path, &terms).await
+        self.meant.answer(client, ("held", "release"), &terms).await
     }
 
     /// The message as it is held, where one alone is meant and is among those that are shown.
     async fn find(&self, client: &Client) -> Result<Option<Message>, Failure> {
         let Held { held } = view(&client.get("/held?limit=500").await?)?;
-        let mut meant = held.into_iter().filter(|message| {
-            let is_theirs = self.from.as_ref().is_none_or(|from| *from == message.from);
-            message.message_id == self.id && is_theirs
-        });
+        let fits = |message: &Message| self.meant.fits(&message.message_id, &message.from);
+        let mut meant = held.into_iter().filter(fits);
         let first = meant.next();
         Ok(first.filter(|_| meant.next().is_none()))
     }
@@ -130,7 +91,7 @@ impl Release {
     /// What the person is asked: who wrote what, whose hold it is, and what an answer means.
     fn question(&self, held: Option<&Message>) -> String {
         let Some(message) = held else {
-            return format!("Release message {}?{}", self.id, self.lasting(None));
+            return format!("Release message {}?{}", self.meant.id, self.lasting(None));
         };
         let notes = message.notes.iter().map(Note::shown);
         let notes: String = notes.map(|note| format!("    {note}\n")).collect();
@@ -149,20 +110,6 @@ impl Release {
             }
             Some(message) => format!(" Agent {} is known from then on.", message.from),
         }
-    }
-}
-
-impl Refuse {
-    async fn refuse(&self, client: &Client) -> Result<Value, Failure> {
-        let path = path(&self.id, "refuse", self.from.as_ref());
-        client.send(Method::POST, &path, &json!({})).await
-    }
-}
-
-fn path(id: &MessageId, verb: &str, from: Option<&AgentId>) -> String {
-    match from {
-        Some(from) => format!("/held/{id}/{verb}?from={from}"),
-        None => format!("/held/{id}/{verb}"),
     }
 }
 
@@ -248,32 +195,6 @@ impl Message {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct Answered {
-    message_id: MessageId,
-    state: String,
-    reason: Option<String>,
-    now_known: Option<AgentId>,
-    stays_unknown: Option<AgentId>,
-}
-
-impl Answered {
-    fn shown(&self) -> String {
-        let (id, state) = (&self.message_id, safe::line(&self.state));
-        let mut shown = match &self.reason {
-            Some(reason) => format!("message {id} is {state} now: {}", safe::line(reason)),
-            None => format!("message {id} is {state} now"),
-        };
-        if let Some(peer) = &self.now_known {
-            shown = format!("{shown}\n{peer} is known now");
-        }
-        if let Some(peer) = &self.stays_unknown {
-            shown = format!("{shown}\n{peer} stays a stranger: the relay does not prove who sends");
-        }
-        shown
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,8 +232,10 @@ mod tests {
     #[test]
     fn who_is_asked_to_release_sees_who_wrote_what_and_what_the_answer_means() {
         let release = |once| Release {
-            id: MessageId::new("m-1").unwrap(),
-            from: None,
+            meant: Meant {
+                id: MessageId::new("m-1").unwrap(),
+                from: None,
+            },
             once,
             yes: false,
         };
@@ -337,26 +260,5 @@ mod tests {
             release(false).question(None),
         ];
         insta::assert_snapshot!(asked.join("\n"));
-    }
-
-    #[test]
-    fn an_answer_says_where_the_message_is_and_who_is_known() {
-        for (answer, shown) in [
-            (
-                json!({ "message_id": "m-1", "state": "waiting", "now_known": "10000002" }),
-                "message m-1 is waiting now\n10000002 is known now",
-            ),
-            (
-                json!({ "message_id": "m-1", "state": "waiting", "stays_unknown": "10000002" }),
-                "message m-1 is waiting now\n\
-                 10000002 stays a stranger: the relay does not prove who sends",
-            ),
-            (
-                json!({ "message_id": "m-1", "state": "held", "reason": "held by `b`" }),
-                "message m-1 is held now: held by `b`",
-            ),
-        ] {
-            assert_eq!(view::<Answered>(&answer).unwrap().shown(), shown);
-        }
     }
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::{Context, safe};
+use crate::policy::{Chain, Fault};
 
 /// Show, write, test and load policies
 #[derive(Debug, clap::Args)]
@@ -49,6 +50,14 @@ impl Arguments {
             Verb::Reload(arguments) => arguments.run(context).await,
         }
     }
+}
+
+/// The policies of the configuration as a start would load them: how many, or every fault.
+pub(super) fn loadable(context: &Context) -> Result<Result<usize, Vec<String>>, Failure> {
+    let checked = check::of_configuration(context)?;
+    let count = |chain: Chain| chain.snapshot().len();
+    let said = |faults: Vec<Fault>| faults.iter().map(Fault::to_string).collect();
+    Ok(checked.map(count).map_err(said))
 }
 
 /// A policy of the chain in force, as the daemon tells it.

@@ -19,6 +19,8 @@ pub(super) struct Arguments {
     /// Where it keeps what lasts, instead of `store` in `[relay_server]`: `sqlite` or `sqlite:PATH`
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
+    #[command(flatten)]
+    log: role::Logging,
 }
 
 impl Arguments {
@@ -27,9 +29,10 @@ impl Arguments {
         let overrides = Overrides {
             relay_listen: self.listen,
             relay_store: self.store,
+            log_to: self.log.to,
         };
         let config = context.load(&overrides)?;
-        role::start_logging(context, &config, None)?;
+        role::start_logging(context, &config, "relay", None)?;
         if is_own_store {
             files::create_private_dir(config.paths.data_dir()).map_err(anyhow::Error::from)?;
         }

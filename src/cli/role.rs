@@ -9,10 +9,10 @@ use tracing::warn;
 
 use super::Context;
 use super::failure::Failure;
-use crate::config::{Config, Paths};
+use crate::config::{Config, LogFormat, LogTo, Paths};
 use crate::files::{self, Lock};
 use crate::tasks::Tasks;
-use crate::telemetry;
+use crate::telemetry::{self, Format, Place, TelemetryError};
 
 /// From the signal to the end of everything that can be waited for; the process is gone within 10 s.
 pub(super) const DEADLINE: Duration = Duration::from_secs(9);
@@ -29,18 +29,43 @@ pub(super) fn block_on(role: impl Future<Output = Result<(), Failure>>) -> Resul
     ended
 }
 
-/// Logs as the configuration says, or as `quiet` does where `OPENDIALOGUE_LOG` says nothing.
+/// Where a role logs.
+#[derive(Debug, clap::Args)]
+pub(super) struct Logging {
+    /// Where the log goes, instead of `to` in `[log]`: `stderr`, or `file` for files in
+    /// `opendialogue/log` of the home
+    #[arg(long = "log-to", value_name = "PLACE")]
+    pub(super) to: Option<String>,
+}
+
+/// Logs as the configuration says, or as `quiet` does where `OPENDIALOGUE_LOG` says nothing; to files
+/// under the name of `role`, where it is to go to files.
 pub(super) fn start_logging(
     context: &Context,
     config: &Config,
+    role: &str,
     quiet: Option<&str>,
 ) -> Result<(), Failure> {
     let is_asked = context.environment.raw("OPENDIALOGUE_LOG").is_some();
     let filter = match quiet {
         Some(quiet) if !is_asked => quiet,
-        Some(_) | None => &config.log_filter,
+        Some(_) | None => &config.log.filter,
     };
-    telemetry::init(filter).map_err(|error| Failure::Words(error.to_string()))?;
+    let format = match config.log.format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    let place = match config.log.to {
+        LogTo::StandardError => Place::StandardError,
+        LogTo::File => Place::Files {
+            folder: config.paths.log_dir(),
+            name: format!("{role}.log"),
+        },
+    };
+    telemetry::init(filter, format, place).map_err(|error| match error {
+        TelemetryError::File(_) => Failure::Failed(error.into()),
+        TelemetryError::Filter(_) | TelemetryError::Twice(_) => Failure::Words(error.to_string()),
+    })?;
     if let Some(caution) = &config.caution {
         warn!("{caution}");
     }

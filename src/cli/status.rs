@@ -1,5 +1,6 @@
 //! `opendialogue status`: how the daemon is, at a glance.
 
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,11 +19,17 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let answer = context.client()?.get("/status").await?;
+        let client = context.client()?;
+        let answer = client.get("/status").await?;
         if self.json {
             return print::json(&answer);
         }
-        print::line(view::<Status>(&answer)?.shown())
+        let status = view::<Status>(&answer)?.shown();
+        // The link holds the token: it is for eyes, never for a log, a pipe or a transcript.
+        match io::stdout().is_terminal() {
+            true => print::line(format!("{status}\n  page      {}", client.page())),
+            false => print::line(status),
+        }
     }
 }
 
@@ -37,6 +44,8 @@ pub(super) struct Status {
     clock_offset_ms: i64,
     gateway_ready: bool,
     gateway_problem: Option<String>,
+    #[serde(default)]
+    notify_problem: Option<String>,
     #[serde(default)]
     inbox_problem: Option<String>,
     #[serde(default)]
@@ -97,6 +106,9 @@ impl Status {
         ));
         if let Some(problem) = &self.inbox_problem {
             shown.push(format!("            {}", safe::line(problem)));
+        }
+        if let Some(problem) = &self.notify_problem {
+            shown.push(format!("  notices   {}", safe::line(problem)));
         }
         let titles = std::iter::once("policies").chain(std::iter::repeat(""));
         let policies = titles.zip(&self.policies);
@@ -205,6 +217,10 @@ mod tests {
                 json!("the disk of `daemon.db` is full: nothing is taken in"),
             ),
             ("held", json!(2)),
+            (
+                "notify_problem",
+                json!("`notifyTarget` is not set in the state file, so nobody is told what waits"),
+            ),
             (
                 "policies_problem",
                 json!("policy `acl`: its file is empty\u{1b}[2J"),

@@ -59,6 +59,8 @@ fn wrong_words_are_told_from_right_ones() {
         ("block -- -x", true),
         ("unblock -x", true),
         ("allow -- -x", true),
+        ("doctor --json", true),
+        ("doctor gateway", false),
         ("held", true),
         ("held --json --limit 5", true),
         ("held release m-1 --once --yes --from 10000002", true),

@@ -4,6 +4,7 @@
 
 mod guest;
 
+use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let config = on_this_machine(context.load(&Overrides::default())?);
-        role::start_logging(context, &config, Some(QUIET))?;
+        role::start_logging(context, &config, "up", Some(QUIET))?;
         let mut lock = role::take_lock(&config.paths)?;
         let mut signals = role::Signals::listen()?;
         let relay = relay::start(&config.relay_server).await?;
@@ -53,13 +54,18 @@ impl Arguments {
         lock.publish(agent.address, &token_file)
             .map_err(anyhow::Error::from)?;
 
+        let client = Client::at(agent.address, &token_file)?;
+        // With the token in it, so for eyes alone.
+        let page = match io::stdout().is_terminal() {
+            true => client.page(),
+            false => format!("http://{}", agent.address),
+        };
         print::announce(welcome(
             &config,
             &agent,
             &guest,
-            &paste_line(context, &guest),
+            (&page, &paste_line(context, &guest)),
         ));
-        let client = Client::at(agent.address, &token_file)?;
         // The databases close with the last handles to them.
         drop((agent, guest));
         let shown = show_inbox(client, tasks.stopping().clone());
@@ -78,6 +84,7 @@ impl Arguments {
 fn on_this_machine(mut config: Config) -> Config {
     config.paths = config.paths.for_up();
     config.identity = IdentityOverride::default();
+    config.notify.enabled = false;
     config.relay_server.store = RelayStore::Sqlite(config.paths.relay_db());
     if !config.relay_server.listen.ip().is_loopback() {
         config
@@ -108,14 +115,19 @@ async fn start_agent(config: &Config, deliver: bool, tasks: &Tasks) -> Result<Ru
         .map_err(why)
 }
 
-fn welcome(config: &Config, agent: &Running, guest: &Running, paste: &str) -> String {
+fn welcome(
+    config: &Config,
+    agent: &Running,
+    guest: &Running,
+    (page, paste): (&str, &str),
+) -> String {
     let (agent_id, guest_id) = (agent.daemon.agent_id(), guest.daemon.agent_id());
     format!(
         "OpenDialogue is up: a relay, this agent and a guest, all on this machine.
 
   agent   {agent_id}
   guest   {guest_id}, which answers each message once
-  local   http://{}
+  page    {page}
   files   {}
 
 Paste this into another terminal; it sends a message to the guest and shows the answer:
@@ -124,7 +136,6 @@ Paste this into another terminal; it sends a message to the guest and shows the 
 
 What comes in is shown here. Ctrl-C ends it.
 ",
-        agent.address,
         config.paths.data_dir().display()
     )
 }

@@ -72,6 +72,15 @@ pub(super) const MESSAGE_BOUNDS: Whole = Whole::new(8_000, MESSAGE_MAX_BYTES_MOS
 /// fewer agents, and a hundred such addresses fill no more than the relay has places.
 pub const CONNECTIONS_PER_ADDRESS: u32 = 256;
 
+/// The least time between two notices to a person: soon enough for somebody who waits to be let in,
+/// seldom enough for a pocket.
+pub const NOTIFY_EVERY: Duration = Duration::from_secs(10 * 60);
+/// A minute is the least that is no flood; what is told less than once a week nobody remembers.
+pub(super) const NOTIFY_EVERY_BOUNDS: Lasting = Lasting::new(
+    Duration::from_secs(60),
+    Duration::from_secs(7 * 24 * 60 * 60),
+);
+
 /// What is logged: changes of state and whatever is worse.
 pub const LOG_FILTER: &str = "info";
 
@@ -109,6 +118,9 @@ pub(super) const POLICIES: &[DefaultPolicy] = &[
     DefaultPolicy::new("url-tag", INBOUND),
     DefaultPolicy::new("conversation", BOTH),
 ];
+
+/// The policies that are built in and in no chain until an entry names them.
+pub(super) const ON_REQUEST: &[&str] = &["secrets"];
 
 impl DefaultPolicy {
     /// A policy that holds what it could not judge: nothing is lost and nothing slips through.

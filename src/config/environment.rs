@@ -18,6 +18,8 @@ pub const NAMES: &[&str] = &[
     "OPENCLAW_CONFIG_PATH",
     "OPENCLAW_STATE_DIR",
     "HOME",
+    "XDG_CONFIG_HOME",
+    "PATH",
     "https_proxy",
     "HTTPS_PROXY",
     "http_proxy",

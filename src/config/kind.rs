@@ -3,6 +3,7 @@
 
 mod describe;
 mod networks;
+mod word;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use toml::de::DeValue;
 
 pub(super) use describe::{Describe, pattern, words};
 pub(super) use networks::Networks;
+pub(super) use word::read_word;
 
 /// A value as somebody wrote it.
 #[derive(Debug, Clone, Copy)]

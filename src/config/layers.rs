@@ -16,6 +16,8 @@ pub struct Overrides {
     pub relay_listen: Option<String>,
     /// `relay --store`: where the relay keeps what lasts.
     pub relay_store: Option<String>,
+    /// `--log-to`: where a role's log goes.
+    pub log_to: Option<String>,
 }
 
 impl Overrides {
@@ -23,6 +25,7 @@ impl Overrides {
         match flag {
             "--listen" => self.relay_listen.as_deref(),
             "--store" => self.relay_store.as_deref(),
+            "--log-to" => self.log_to.as_deref(),
             _ => None,
         }
     }

@@ -7,8 +7,6 @@ use std::io::{self, Read};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use tracing_subscriber::EnvFilter;
-
 use super::document::Document;
 use super::endpoint::{GatewayUrl, RelayUrl};
 use super::environment::Environment;
@@ -20,7 +18,8 @@ use super::report::{Origin, Report};
 use super::reread::Source;
 use super::schema::{self, Key};
 use super::{
-    Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, policy,
+    Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, log,
+    notify, policy,
 };
 use crate::files::{Writers, shell_word};
 use crate::types::Secret;
@@ -87,7 +86,8 @@ impl Config {
             relay_server: relay_server(&mut layers, &paths),
             proxies: ProxySettings::new(environment),
             identity: identity(&mut layers),
-            log_filter: log_filter(&mut layers),
+            log: log::read(&mut layers),
+            notify: notify::read(&mut layers),
             settings: layers.settings,
             caution: None,
             source: Source::default(),
@@ -119,6 +119,8 @@ pub(super) fn described(paths: &Paths) -> Vec<Described> {
     relay(&mut layers);
     gateway(&mut layers);
     local(&mut layers);
+    notify::read(&mut layers);
+    log::read(&mut layers);
     relay_server(&mut layers, paths);
     layers.described
 }
@@ -257,20 +259,6 @@ fn identity(layers: &mut Layers<'_>) -> IdentityOverride {
 
 const AGENT_ID: &str = "OPENDIALOGUE_AGENT_ID";
 const AGENT_SECRET: &str = "OPENDIALOGUE_AGENT_SECRET";
-const LOG: &str = "OPENDIALOGUE_LOG";
-
-fn log_filter(layers: &mut Layers<'_>) -> String {
-    let written = layers.variable_text(LOG);
-    let filter = written.filter(|text| match EnvFilter::try_new(text) {
-        Ok(_) => true,
-        Err(_) => {
-            let sentence = "expected a filter such as `debug` or `info,opendialogue::daemon=trace`";
-            layers.report.add(Origin::Environment(LOG), sentence);
-            false
-        }
-    });
-    filter.unwrap_or_else(|| defaults::LOG_FILTER.to_owned())
-}
 
 fn positive(layers: &mut Layers<'_>, key: &Key, bounds: &Whole, default: u32) -> NonZeroU32 {
     let decided = layers.decide(key, bounds, default);

@@ -41,6 +41,8 @@ pub struct HookSettings {
     pub allow_request_session_key: bool,
     /// What such a session's key must begin with; absent where anything goes.
     pub allowed_session_key_prefixes: Option<Vec<String>>,
+    /// The session of requests that name none, where the file names one.
+    pub default_session_key: Option<String>,
 }
 
 /// What the file lacks, and the command that mends it.
@@ -107,6 +109,9 @@ impl HookSettings {
             path: normal_path(hooks.path.as_deref()),
             allow_request_session_key: hooks.allow_request_session_key.unwrap_or(false),
             allowed_session_key_prefixes: hooks.allowed_session_key_prefixes,
+            default_session_key: hooks
+                .default_session_key
+                .filter(|key| !key.trim().is_empty()),
         })
     }
 
@@ -139,12 +144,16 @@ impl HookSettings {
                 command.to_owned(),
             );
         }
-        if !self.allows(SESSION_PREFIX) || self.is_unset() {
-            let mut prefixes = self
-                .allowed_session_key_prefixes
-                .clone()
-                .unwrap_or_default();
-            prefixes.push(ALLOWED_PREFIX.to_owned());
+        if !self.allows(SESSION_PREFIX) || self.is_unset() || self.stops_gateway() {
+            let mut prefixes = self.prefixes().to_vec();
+            let default = self.default_session_key.as_deref();
+            prefixes.extend(default.filter(|key| !self.allows(key)).map(str::to_owned));
+            if !prefixes
+                .iter()
+                .any(|prefix| ALLOWED_PREFIX.starts_with(prefix.as_str()))
+            {
+                prefixes.push(ALLOWED_PREFIX.to_owned());
+            }
             let list = serde_json::Value::from(prefixes).to_string();
             let list = shell_word(Path::new(&list));
             let command = format!("openclaw config set hooks.allowedSessionKeyPrefixes {list}");
@@ -171,6 +180,20 @@ impl HookSettings {
             );
         }
         missing
+    }
+
+    /// Whether the gateway passes the file and then does not start: the session that it names by
+    /// itself is not among those that it allows.
+    pub fn stops_gateway(&self) -> bool {
+        let by_itself = self.default_session_key.as_deref();
+        let names_prefixes = self.prefixes().iter().any(|prefix| !prefix.is_empty());
+        names_prefixes && !self.allows(by_itself.unwrap_or(ALLOWED_PREFIX))
+    }
+
+    fn prefixes(&self) -> &[String] {
+        self.allowed_session_key_prefixes
+            .as_deref()
+            .unwrap_or_default()
     }
 
     fn allows(&self, key: &str) -> bool {
@@ -201,6 +224,7 @@ struct Hooks {
     path: Option<String>,
     allow_request_session_key: Option<bool>,
     allowed_session_key_prefixes: Option<Vec<String>>,
+    default_session_key: Option<String>,
 }
 
 enum Token {

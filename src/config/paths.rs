@@ -13,6 +13,7 @@ const OWN_DIR: &str = "opendialogue";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
     home: PathBuf,
+    openclaw_dir: PathBuf,
     openclaw_json: PathBuf,
     /// `opendialogue/`.
     root: PathBuf,
@@ -38,14 +39,14 @@ impl Paths {
         let home = path_of("OPENDIALOGUE_HOME")
             .or_else(|| openclaw.clone())
             .ok_or(NoHome)?;
-        let openclaw_json = path_of("OPENCLAW_CONFIG_PATH").unwrap_or_else(|| {
-            path_of("OPENCLAW_STATE_DIR")
-                .or(openclaw)
-                .unwrap_or_else(|| home.clone())
-                .join("openclaw.json")
-        });
+        let openclaw_dir = path_of("OPENCLAW_STATE_DIR")
+            .or(openclaw)
+            .unwrap_or_else(|| home.clone());
+        let openclaw_json =
+            path_of("OPENCLAW_CONFIG_PATH").unwrap_or_else(|| openclaw_dir.join("openclaw.json"));
         let root = home.join(OWN_DIR);
         Ok(Self {
+            openclaw_dir,
             openclaw_json,
             state_dir: home.clone(),
             data_dir: root.clone(),
@@ -84,6 +85,11 @@ impl Paths {
         self.home.join("opendialogue.toml")
     }
 
+    /// OpenClaw's own folder, where its gateway looks for skills.
+    pub fn openclaw_dir(&self) -> &Path {
+        &self.openclaw_dir
+    }
+
     /// OpenClaw's own configuration, only read.
     pub fn openclaw_json(&self) -> &Path {
         &self.openclaw_json
@@ -117,6 +123,11 @@ impl Paths {
     /// The bearer token of the local HTTP.
     pub fn token_file(&self) -> PathBuf {
         self.data_dir.join("token")
+    }
+
+    /// The log, where it goes to files.
+    pub fn log_dir(&self) -> PathBuf {
+        self.data_dir.join("log")
     }
 
     /// Compiled policies.

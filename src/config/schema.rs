@@ -104,6 +104,26 @@ pub(super) const REQUIRE_TOKEN: Key = Key::new(
     "Every call needs the token, not only those that show content or change trust.",
 );
 
+pub(super) const NOTIFY_ENABLED: Key = Key::new(
+    "notify",
+    "enabled",
+    "Whether a person is told, by the notify target of the state file, what waits for one.",
+);
+pub(super) const NOTIFY_EVERY: Key =
+    Key::new("notify", "every", "The least time between two notices.");
+
+pub(super) const LOG_TO: Key = Key::new(
+    "log",
+    "to",
+    "Where the log goes: to standard error, or to files in `opendialogue/log` of the home.",
+)
+.flag("--log-to");
+pub(super) const LOG_FORMAT: Key = Key::new(
+    "log",
+    "format",
+    "How it is written: a line for a person, or a JSON object in each line.",
+);
+
 pub(super) const RELAY_LISTEN: Key =
     Key::new("relay_server", "listen", "Where the relay listens.").flag("--listen");
 pub(super) const STORE: Key = Key::new(
@@ -154,7 +174,7 @@ pub(super) const OPEN_REST: Key = Key::new(
 );
 
 /// Every key outside `[[policy]]`.
-pub(super) const KEYS: [Key; 22] = [
+pub(super) const KEYS: [Key; 26] = [
     RELAY_URL,
     RELAY_ALLOW_PLAIN,
     GATEWAY_BASE_URL,
@@ -167,6 +187,10 @@ pub(super) const KEYS: [Key; 22] = [
     DELIVERY_MAX_AGE,
     LOCAL_LISTEN,
     REQUIRE_TOKEN,
+    NOTIFY_ENABLED,
+    NOTIFY_EVERY,
+    LOG_TO,
+    LOG_FORMAT,
     RELAY_LISTEN,
     STORE,
     RATE_LIMIT,
@@ -183,7 +207,15 @@ pub(super) const KEYS: [Key; 22] = [
 pub(super) const POLICY: &str = "policy";
 
 /// Every table, the list of policies among them.
-pub(super) const TABLES: [&str; 5] = ["relay", "gateway", "local", POLICY, "relay_server"];
+pub(super) const TABLES: [&str; 7] = [
+    "relay",
+    "gateway",
+    "local",
+    "notify",
+    "log",
+    POLICY,
+    "relay_server",
+];
 
 /// What a table is for.
 pub(super) fn table_means(table: &str) -> &'static str {
@@ -191,6 +223,8 @@ pub(super) fn table_means(table: &str) -> &'static str {
         "relay" => "The relay that the daemon connects to.",
         "gateway" => "The OpenClaw gateway that messages are delivered to.",
         "local" => "The daemon's local HTTP.",
+        "notify" => "Telling a person what waits for one.",
+        "log" => "Where the log goes and how it is written.",
         "relay_server" => "The relay command's own half.",
         _ => "",
     }

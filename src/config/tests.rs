@@ -55,7 +55,11 @@ fn the_defaults_are_the_documented_ones() {
         RelayStore::Sqlite(database.into())
     );
     assert_eq!(config.relay_server.max_turns, NonZeroU32::new(20));
-    assert_eq!(config.log_filter, "info");
+    assert_eq!(config.log.filter, "info");
+    assert_eq!(config.log.to, LogTo::StandardError);
+    assert_eq!(config.log.format, LogFormat::Text);
+    assert!(!config.notify.enabled);
+    assert_eq!(config.notify.every, Duration::from_secs(600));
     assert_eq!(config.identity, IdentityOverride::default());
 }
 
@@ -67,6 +71,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
     let flags = Overrides {
         relay_listen: Some("127.0.0.1:2".to_owned()),
         relay_store: Some("sqlite:flag.db".to_owned()),
+        log_to: Some("file".to_owned()),
     };
     let none = Overrides::default();
     for (key, variables, flags, text, value, origin) in [
@@ -118,6 +123,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
             "\"sqlite:flag.db\"",
             "--store",
         ),
+        ("log.to", vec![], &flags, file, "\"file\"", "--log-to"),
     ] {
         let config = load_with(&variables, flags, text).unwrap();
         let setting = config
@@ -164,7 +170,7 @@ fn variables_without_a_key_are_taken_and_the_port_alone_is_changed() {
             .unwrap()
             .matches("hunter2")
     );
-    assert_eq!(config.log_filter, "debug");
+    assert_eq!(config.log.filter, "debug");
     assert!(!format!("{config:?}").contains("hunter2"));
 }
 

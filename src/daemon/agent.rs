@@ -2,8 +2,8 @@
 //!
 //! `render` makes the text that the agent reads, `hook` the request and the meaning of its answer,
 //! `lanes` decides which messages may go now, `batch` how many go at once; all four are pure. `deliver` is the task around
-//! them, `gateway` does its requests. `fenced` gives a model that asks for a message the same text. What
-//! the agent says in return comes in by the local API.
+//! them, `gateway` does its requests. `notify` tells a person, not the agent, what waits. `fenced` gives a
+//! model that asks for a message the same text. What the agent says in return comes in by the local API.
 
 mod batch;
 mod deliver;
@@ -11,6 +11,8 @@ mod fenced;
 mod gateway;
 mod hook;
 mod lanes;
+mod notify;
+mod probe;
 mod render;
 
 use tokio::sync::watch;
@@ -27,6 +29,17 @@ use crate::types::Secret;
 
 pub(super) use fenced::Reader;
 pub use gateway::NoClient;
+pub(super) use notify::Notifier;
+pub use probe::{GatewayHealth, HookAnswer, gateway_health, try_hook};
+
+/// What is held true of any input.
+#[cfg(feature = "fuzz")]
+pub mod fuzz {
+    /// Renders what `input` says, and panics where that cannot be read back.
+    pub fn render_holds(input: &[u8]) {
+        super::render::property::holds(input);
+    }
+}
 
 /// Starts to hand what waits in `inbox` to the gateway of `config`, by the hook that its
 /// `openclaw.json` describes at the time. `secret` is this agent's own: the fence around content

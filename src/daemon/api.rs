@@ -17,9 +17,11 @@ mod extract;
 mod guard;
 mod health;
 mod held;
+mod history;
 mod inbox;
 mod lists;
 mod messages;
+mod metrics;
 mod openapi;
 mod outbox;
 mod page;
@@ -55,9 +57,11 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
         .merge(events::routes())
         .merge(health::routes())
         .merge(held::routes())
+        .merge(history::routes())
         .merge(inbox::routes())
         .merge(lists::routes())
         .merge(messages::routes())
+        .merge(metrics::routes())
         .merge(openapi::routes())
         .merge(outbox::routes())
         .merge(page::routes())
@@ -87,11 +91,14 @@ async fn pass_guard(State(guard): State<Arc<Guard>>, request: Request, next: Nex
         Err(denied) => ApiError::from(denied).into_response(),
     };
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'"),
-    );
+    // The page alone has others.
+    for (name, value) in [
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        headers.entry(name).or_insert(value);
+    }
     response
 }

@@ -5,15 +5,19 @@
 //! that changes them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::{keep_note, maybe_time, note, parsed, time};
 use super::view::ConversationView;
-use crate::types::{AgentId, ConversationId, Timestamp};
+use crate::types::{AgentId, ConversationId, Timestamp, TurnNumber};
 
 /// The note that the state file's conversations were taken over; the database owns them since.
 const IMPORTED: &str = "dialogues_imported";
+
+/// How long a conversation may be silent before its episode is over, as the protocol says.
+const EPISODE_IDLE: Duration = Duration::from_secs(30 * 60);
 
 /// One conversation as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,7 @@ pub(super) struct Dialogue {
     pub(super) peer: AgentId,
     pub(super) conversation: ConversationId,
     pub(super) turns: u64,
+    pub(super) episode_turns: u64,
     pub(super) last_at: Timestamp,
     pub(super) ended: Option<(Timestamp, String)>,
     pub(super) reply_session: Option<String>,
@@ -87,12 +92,20 @@ pub(super) fn count_turn(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO dialogue (peer, conversation, turns, last_at) VALUES (?1, ?2, 1, ?3)
+            "INSERT INTO dialogue (peer, conversation, turns, episode_turns, last_at)
+             VALUES (?1, ?2, 1, 1, ?3)
              ON CONFLICT (peer, conversation) DO UPDATE SET
-                 turns = CASE WHEN ended_at IS NULL THEN turns + 1 ELSE 1 END,
+                 turns = iif(ended_at IS NULL, turns + 1, 1),
+                 episode_turns = iif(ended_at IS NULL AND excluded.last_at - last_at < ?4,
+                                     episode_turns + 1, 1),
                  last_at = max(last_at, excluded.last_at), ended_at = NULL, ended_because = NULL",
         )?
-        .execute(params![peer.as_str(), id.as_str(), at.as_millis()])?;
+        .execute(params![
+            peer.as_str(),
+            id.as_str(),
+            at.as_millis(),
+            EPISODE_IDLE.as_millis() as u64
+        ])?;
     Ok(())
 }
 
@@ -176,14 +189,16 @@ pub(super) fn peers_of(
         .collect()
 }
 
-/// The latest conversations, the newest first.
+/// The latest conversations, the newest first, with what is left at `now` of `max_turns`.
 pub(super) fn list(
     connection: &Connection,
     limit: usize,
+    max_turns: TurnNumber,
+    now: Timestamp,
 ) -> rusqlite::Result<Vec<ConversationView>> {
     connection
         .prepare_cached("SELECT * FROM dialogue ORDER BY last_at DESC LIMIT ?1")?
-        .query_map([limit], |row| Ok(view(read(row)?)))?
+        .query_map([limit], |row| Ok(view(read(row)?, max_turns, now)))?
         .collect()
 }
 
@@ -198,8 +213,8 @@ pub(super) fn import(
     }
     for (peer, one) in inherited {
         connection.execute(
-            "INSERT INTO dialogue (peer, conversation, turns, last_at, reply_session)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (peer, conversation) DO NOTHING",
+            "INSERT INTO dialogue (peer, conversation, turns, episode_turns, last_at, reply_session)
+             VALUES (?1, ?2, ?3, ?3, ?4, ?5) ON CONFLICT (peer, conversation) DO NOTHING",
             params![
                 peer.as_str(),
                 one.conversation.as_str(),
@@ -219,18 +234,34 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Dialogue> {
         peer: parsed(row, "peer")?,
         conversation: parsed(row, "conversation")?,
         turns: row.get("turns")?,
+        episode_turns: row.get("episode_turns")?,
         last_at: time(row, "last_at")?,
         ended: maybe_time(row, "ended_at")?.map(|at| (at, because.unwrap_or_default())),
         reply_session: row.get("reply_session")?,
     })
 }
 
-fn view(dialogue: Dialogue) -> ConversationView {
+impl Dialogue {
+    /// How many more turns its episode has at `now`, of `max_turns`.
+    fn turns_left(&self, max_turns: TurnNumber, now: Timestamp) -> u64 {
+        if self.ended.is_some() {
+            return 0;
+        }
+        match now.since(self.last_at) < EPISODE_IDLE {
+            true => max_turns.get().saturating_sub(self.episode_turns),
+            false => max_turns.get(),
+        }
+    }
+}
+
+fn view(dialogue: Dialogue, max_turns: TurnNumber, now: Timestamp) -> ConversationView {
+    let turns_left = dialogue.turns_left(max_turns, now);
     let (ended_at, ended_because) = dialogue.ended.unzip();
     ConversationView {
         conversation_id: dialogue.conversation,
         peer: dialogue.peer,
         turns: dialogue.turns,
+        turns_left,
         last_at: dialogue.last_at,
         ended_at,
         ended_because,
@@ -269,6 +300,46 @@ mod tests {
         let left = left.await.unwrap();
         tasks.cancel();
         left
+    }
+
+    /// What is left of five turns after texts at these minutes, and where it `ended`, at a minute.
+    async fn left_after(texts: &'static [u64], ended: bool, looked_at: u64) -> u64 {
+        let home = tempfile::tempdir().unwrap();
+        let tasks = Tasks::new();
+        let path = home.path().join("daemon.db");
+        let db = Database::open(&path, schema::MIGRATIONS, &tasks).unwrap();
+        let at = |minute: u64| NOW + Duration::from_secs(minute * 60);
+        let left = db.write(move |connection| {
+            let peer = AgentId::new("1").unwrap();
+            let id = ConversationId::new("c-1").unwrap();
+            for minute in texts {
+                count_turn(connection, &peer, &id, at(*minute))?;
+            }
+            if ended {
+                end(connection, &peer, &id, at(looked_at), "this agent ended it")?;
+            }
+            let five = TurnNumber::new(5).unwrap();
+            Ok(list(connection, 1, five, at(looked_at))?[0].turns_left)
+        });
+        let left = left.await.unwrap();
+        tasks.cancel();
+        left
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_the_turns_is_that_of_the_episode() {
+        for (texts, ended, looked_at, left) in [
+            (&[0][..], false, 0, 4),
+            (&[0, 1, 2, 3, 4], false, 4, 0),
+            (&[0, 1, 2, 3, 4, 5], false, 5, 0),
+            (&[0, 1, 2, 3, 4], false, 34, 5),
+            (&[0, 1, 40], false, 41, 4),
+            (&[0, 29, 58], false, 60, 2),
+            (&[0, 1], true, 2, 0),
+        ] {
+            let seen = left_after(texts, ended, looked_at).await;
+            assert_eq!(seen, left, "{texts:?} {ended} {looked_at}");
+        }
     }
 
     #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod judging;
 mod problems;
+mod request;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,33 +17,30 @@ use super::agent::Reader;
 use super::held::HeldBox;
 use super::inbound::{Inbox, inbox};
 use super::lane::Lane;
-use super::link::{ClockOffset, LinkState, LinkStatus};
+use super::link::{ClockOffset, LinkStatus};
 use super::outbound::{Draft, Outbox, outbox};
 use super::relay_client::{RelayAnswer, RelayCall, RelayCallError, RelayClient};
 use super::story::Events;
 use super::view::{
     ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal, SendRequest,
-    Status, Story, TrustView,
+    Story, TrustView,
 };
 use super::{dialogue, policies, random, stories, trust};
 use crate::clock::Clock;
 use crate::config::RelayUrl;
 use crate::config::state_file::StateFile;
-use crate::db::{Database, DbError, Health};
+use crate::db::{Database, DbError};
 use crate::follow::Followed;
-use crate::policy::{Policies, PolicyStatus, Reloaded, Standing, watch as policy_watch};
+use crate::policy::{Policies, PolicyStatus, Reloaded, Standing};
 use crate::types::{AgentId, ConversationId, Kind, MessageId, Secret, Trust, TurnNumber};
 
-use problems::{database_problem, inbox_problem};
+use request::check;
 
 /// The longest text that is sent, in UTF-16 units: what the TypeScript plugin takes.
 pub(super) const CONTENT_MAX_UNITS: usize = 2000;
 
 /// The limit on a conversation's turns where nothing says another.
 const MAX_TURNS: TurnNumber = TurnNumber::new(20).unwrap();
-
-/// The longest idempotency key and session key, in bytes.
-const KEY_MAX_BYTES: usize = 256;
 
 /// How many conversations are shown.
 const CONVERSATIONS_SHOWN: usize = 1000;
@@ -68,6 +67,7 @@ pub(super) struct Parts {
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) gateway: watch::Receiver<GatewayStatus>,
     pub(super) state: watch::Receiver<Followed<Option<StateFile>>>,
+    pub(super) notices: watch::Receiver<Option<String>>,
     pub(super) offset: ClockOffset,
     pub(super) clock: Clock,
     pub(super) started: Instant,
@@ -98,51 +98,6 @@ impl Daemon {
     /// Who this agent is.
     pub fn agent_id(&self) -> &AgentId {
         &self.0.me
-    }
-
-    /// How everything is.
-    pub async fn status(&self) -> Result<Status, DbError> {
-        let parts = &self.0;
-        let counts = match parts.db.read(stories::counts).await {
-            // Nobody can count what is in it; what is wrong is said below.
-            Err(why) if why.is_damage() => stories::Counts::default(),
-            counted => counted?,
-        };
-        let database_problem = database_problem(parts.db.health(), parts.db.path());
-        let link = parts.link.borrow().clone();
-        let gateway = parts.gateway.borrow().clone();
-        let standing = parts.policies.standing();
-        let policies_problem = policy_watch::told(&standing.faults);
-        Ok(Status {
-            connected: link.state == LinkState::Connected,
-            server_url: parts.relay.to_string(),
-            agent_id: parts.me.clone(),
-            queue_size: counts.inbox.messages + counts.outbox,
-            gateway_ready: gateway.ready && parts.db.health() != Health::Damaged,
-            uptime_seconds: parts.started.elapsed().as_secs(),
-            max_turns_per_conversation: self.max_turns().get(),
-            last_error: database_problem
-                .clone()
-                .or(link.detail)
-                .or_else(|| gateway.problem.clone())
-                .or_else(|| policies_problem.clone())
-                .or_else(|| parts.state.borrow().problem.clone()),
-            version: env!("CARGO_PKG_VERSION"),
-            inbox: counts.inbox.messages,
-            outbox: counts.outbox,
-            held: counts.held,
-            dead: counts.dead,
-            policies: parts.policies.status(),
-            policies_problem,
-            policy_cache_problem: parts.policies.cache_note(),
-            waiting_for_restart: standing.waiting_for_restart,
-            link: link.state.as_str(),
-            relay_authenticates: link.authenticates,
-            clock_offset_ms: parts.offset.as_millis(),
-            inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
-            gateway_problem: gateway.problem,
-            database_problem,
-        })
     }
 
     /// Takes a message to send. `Ok(Ok(..))` means that it is durable.
@@ -204,6 +159,15 @@ impl Daemon {
         self.0.inbox.list(after, limit).await
     }
 
+    /// The newest `limit` messages of the inbox before `before`, the oldest of them first.
+    pub async fn inbox_before(
+        &self,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<InboxMessage>, DbError> {
+        self.0.inbox.list_before(before, limit).await
+    }
+
     /// Waits until there is a message after `after`, at most for `patience`.
     pub async fn wait_for_inbox(&self, after: i64, patience: Duration) -> Result<(), DbError> {
         let mut events = self.0.events.listen();
@@ -221,9 +185,14 @@ impl Daemon {
             .unwrap_or(Ok(()))
     }
 
-    /// The newest `limit` messages of the outbox, the oldest of them first.
-    pub async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, DbError> {
-        self.0.outbox.list(limit).await
+    /// The newest `limit` messages of the outbox, or of those before `before`, the oldest of them
+    /// first.
+    pub async fn outbox(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<OutboxMessage>, DbError> {
+        self.0.outbox.list(before, limit).await
     }
 
     /// Everything that is known of the messages called `id`: more than one where two authors chose
@@ -243,9 +212,10 @@ impl Daemon {
 
     /// The conversations, the latest first.
     pub async fn conversations(&self) -> Result<Vec<ConversationView>, DbError> {
+        let (limit, now) = (self.max_turns(), self.0.clock.now());
         self.0
             .db
-            .read(|connection| dialogue::list(connection, CONVERSATIONS_SHOWN))
+            .read(move |connection| dialogue::list(connection, CONVERSATIONS_SHOWN, limit, now))
             .await
     }
 
@@ -353,29 +323,4 @@ fn refuse_all(
     let mut refused = inbox::refuse_all_from(connection, peer, now, why)?;
     refused.extend(outbox::refuse_all_to(connection, peer, now, why)?);
     Ok(refused)
-}
-
-/// What a local caller may ask.
-fn check(request: &SendRequest) -> Result<(), String> {
-    let units = request.content.encode_utf16().count();
-    if units == 0 || units > CONTENT_MAX_UNITS {
-        return Err(format!(
-            "`content` has 1 to {CONTENT_MAX_UNITS} UTF-16 units, not {units}"
-        ));
-    }
-    if request.turn_number == Some(0) {
-        return Err("`turn_number` is a positive integer".to_owned());
-    }
-    for (name, text) in [
-        ("reply_session", &request.reply_session),
-        ("idempotency_key", &request.idempotency_key),
-    ] {
-        let Some(text) = text else { continue };
-        if text.is_empty() || text.len() > KEY_MAX_BYTES || text.chars().any(char::is_control) {
-            return Err(format!(
-                "`{name}` has 1 to {KEY_MAX_BYTES} bytes and no control character"
-            ));
-        }
-    }
-    Ok(())
 }

@@ -18,10 +18,11 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::inbound::{Intake, Verified};
+use super::meter::{Meter, Took};
 use super::outbound::{Draft, Drafted};
 use super::room::Load;
 use super::rows::{keep_note, note, unreadable};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::db::{Database, DbError, Pending};
 use crate::fault::{self, Point};
 use crate::policy::{Chain, Judged, PolicyState, Ruling, StateChanges, Subject};
@@ -40,6 +41,7 @@ pub(super) struct Lane {
     memory: Arc<Mutex<Memory>>,
     clock: Clock,
     room: Room,
+    meter: Meter,
     /// One place for whoever only tries the policies out.
     trials: Arc<Semaphore>,
 }
@@ -68,17 +70,25 @@ pub(super) struct Bench<'a> {
     pub(super) now: crate::types::Timestamp,
     pub(super) room: Room,
     chain: &'a Chain,
+    meter: &'a Meter,
     memory: &'a mut Memory,
 }
 
 impl Lane {
-    pub(super) fn new(db: Database, chain: Arc<ArcSwap<Chain>>, clock: Clock, room: Room) -> Self {
+    pub(super) fn new(
+        db: Database,
+        chain: Arc<ArcSwap<Chain>>,
+        clock: Clock,
+        room: Room,
+        meter: Meter,
+    ) -> Self {
         Self {
             db,
             chain,
             memory: Arc::default(),
             clock,
             room,
+            meter,
             trials: Arc::new(Semaphore::new(1)),
         }
     }
@@ -155,6 +165,7 @@ impl Lane {
                     now: lane.clock.now(),
                     room: lane.room,
                     chain: &chain,
+                    meter: &lane.meter,
                     memory: &mut memory,
                 })
             })
@@ -165,10 +176,16 @@ impl Lane {
 impl Bench<'_> {
     /// Has the chain judge `message`, and writes what the policies remembered.
     pub(super) fn judge<M: Subject>(&mut self, message: M) -> rusqlite::Result<Judged<M>> {
+        let watch = Stopwatch::start();
         let judged = self.chain.judge(message, &mut self.memory.state);
-        self.memory
-            .keep(self.connection, &judged.ruling().changes)?;
-        if !judged.ruling().changes.is_empty() {
+        let ruling = judged.ruling();
+        let took = Took {
+            elapsed: watch.elapsed(),
+            processor: ruling.processor,
+        };
+        self.meter.judged(&ruling.steps, took, self.now);
+        self.memory.keep(self.connection, &ruling.changes)?;
+        if !ruling.changes.is_empty() {
             fault::point(Point::PolicyStateWritten);
         }
         Ok(judged)

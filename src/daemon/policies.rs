@@ -1,11 +1,15 @@
 //! Which policies this daemon wants: those of its configuration, with the owner's limit on turns
-//! for the policy that counts them; and what is told when they are loaded anew.
+//! for the policy that counts them and the fingerprints of the daemon's own secrets for the one that
+//! looks for secrets; and what is told when they are loaded anew.
+
+mod own;
 
 use std::path::PathBuf;
 
 use serde_json::Value;
 use tokio::sync::watch;
 
+use self::own::Own;
 use super::story::Events;
 use super::view::Event;
 use crate::config::state_file::StateFile;
@@ -13,7 +17,7 @@ use crate::config::{Config, ModuleSource, PolicyEntry};
 use crate::follow::Followed;
 use crate::policy::{Engine, Fault, Policies, Reloaded, Source, Wanted, watch as policy_watch};
 use crate::tasks::Tasks;
-use crate::types::TurnNumber;
+use crate::types::{Secret, TurnNumber};
 
 /// The policy that counts turns, and its setting for their limit.
 const TURNS: (&str, &str) = ("conversation", "max_turns");
@@ -31,6 +35,7 @@ struct Configured {
     max_turns: watch::Receiver<Option<TurnNumber>>,
     /// The limit that the wanted policies count by.
     counted: watch::Sender<Option<TurnNumber>>,
+    own: Own,
 }
 
 /// The policies in force, and the way by which the limit on turns gets to them.
@@ -39,6 +44,8 @@ pub(super) struct Opened {
     policies: policy_watch::Opened,
     max_turns: watch::Sender<Option<TurnNumber>>,
     counted: watch::Receiver<Option<TurnNumber>>,
+    /// The daemon's secrets, once they are known.
+    secrets: watch::Sender<Vec<Secret>>,
 }
 
 /// Loads the policies of `config`; the state file said `max_turns`.
@@ -49,20 +56,37 @@ pub(super) async fn open(
 ) -> Result<Opened, policy_watch::NotLoaded> {
     let (sender, max_turns) = watch::channel(max_turns);
     let (counted, counting) = watch::channel(None);
+    let (secrets, own) = watch::channel(Vec::new());
     let source = Configured {
         started: config.clone(),
         latest: config.clone(),
         max_turns,
         counted,
+        own: Own::new(own),
     };
     Ok(Opened {
         policies: policy_watch::open(engine, source).await?,
         max_turns: sender,
         counted: counting,
+        secrets,
     })
 }
 
 impl Opened {
+    /// The policies once the daemon knows its own secrets: loaded anew where one is to know them too, so
+    /// that nothing is judged before it does.
+    pub(super) async fn knowing(
+        mut self,
+        secrets: Vec<Secret>,
+        config: &Config,
+    ) -> Result<Self, policy_watch::NotLoaded> {
+        self.secrets.send_replace(secrets);
+        if own::are_wanted(&config.policies) {
+            self.policies = self.policies.again().await?;
+        }
+        Ok(self)
+    }
+
     pub(super) fn chain(&self) -> std::sync::Arc<arc_swap::ArcSwap<crate::policy::Chain>> {
         self.policies.chain()
     }
@@ -102,9 +126,14 @@ impl Source for Configured {
         }
         self.counted
             .send_replace(entries.iter().find_map(counted_turns));
+        let mut files = self.files();
+        if own::are_wanted(&entries) {
+            self.own.tell(&self.latest, &mut entries);
+            files.push(self.latest.paths.openclaw_json().to_owned());
+        }
         Ok(Wanted {
             entries,
-            files: self.files(),
+            files,
             waiting_for_restart: self.started.waiting_for_restart(&self.latest),
         })
     }

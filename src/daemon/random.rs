@@ -35,7 +35,8 @@ pub(super) fn hex256() -> String {
     encode_hex(&bytes::<32>())
 }
 
-fn bytes<const N: usize>() -> [u8; N] {
+/// Random bytes.
+pub(super) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     #[expect(
         clippy::expect_used,

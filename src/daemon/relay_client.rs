@@ -10,9 +10,9 @@ use super::link::dial::date;
 use super::random;
 use crate::clock::Clock;
 use crate::config::state_file::Identity;
-use crate::config::{ProxySettings, RelayUrl};
+use crate::config::{Config, ProxySettings, RelayUrl};
 use crate::types::text::heard;
-use crate::types::{AgentId, Secret};
+use crate::types::{AgentId, Secret, Timestamp};
 use crate::wire::canonical::rest_request;
 use crate::wire::{Form, Material, SigningKey};
 
@@ -75,6 +75,23 @@ pub enum RelayCallError {
         /// Its sentence.
         said: String,
     },
+}
+
+/// How a relay is, as it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayHealth {
+    /// Its clock less ours, in milliseconds, where it told the time.
+    pub clock_offset_ms: Option<i64>,
+    /// Its word for what is wrong with it.
+    pub trouble: Option<String>,
+}
+
+/// Asks the relay of `config` how it is, by nobody's name and without a daemon.
+pub async fn relay_health(config: &Config, clock: Clock) -> Result<RelayHealth, RelayCallError> {
+    let relay = config.relay.url.clone();
+    let offset = ClockOffset::default();
+    let client = RelayClient::new(relay, &config.proxies, clock, offset)?;
+    client.health().await
 }
 
 /// An answer to a registration.
@@ -151,6 +168,19 @@ impl RelayClient {
         }
     }
 
+    /// Asks the relay how it is.
+    async fn health(&self) -> Result<RelayHealth, RelayCallError> {
+        let (answer, date) = self
+            .dated(self.request(&http::Method::GET, "/healthz"))
+            .await?;
+        let state = answer.body.get("state").and_then(Value::as_str);
+        Ok(RelayHealth {
+            clock_offset_ms: date.map(|_| self.offset.as_millis()),
+            // Another relay may have no such path, and something else in its place.
+            trouble: state.filter(|_| answer.status == 503).map(heard),
+        })
+    }
+
     /// Passes a call on, signed by `me`.
     pub(super) async fn call(
         &self,
@@ -187,12 +217,20 @@ impl RelayClient {
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<RelayAnswer, RelayCallError> {
+        Ok(self.dated(request).await?.0)
+    }
+
+    /// The answer, and the relay's clock as it told it.
+    async fn dated(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(RelayAnswer, Option<Timestamp>), RelayCallError> {
         let mut response = request
             .send()
             .await
             .map_err(|why| self.unreachable(with_causes(&why)))?;
-        self.offset
-            .learn(date(response.headers()), self.clock.now());
+        let date = date(response.headers());
+        self.offset.learn(date, self.clock.now());
         let status = response.status().as_u16();
         let mut bytes = Vec::new();
         while let Some(chunk) = response
@@ -206,7 +244,7 @@ impl RelayClient {
             }
         }
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(RelayAnswer { status, body })
+        Ok((RelayAnswer { status, body }, date))
     }
 
     fn refused(&self, answer: &RelayAnswer) -> RelayCallError {

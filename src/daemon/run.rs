@@ -4,31 +4,31 @@
 //! state file, before anything is made; the policies, the database, the port, and last the identity,
 //! for which the relay may be asked.
 
+mod before;
 mod ending;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rusqlite::Connection;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::agent::{self, NoClient};
+use super::agent::{self, NoClient, Notifier};
 use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::held::HeldBox;
-use super::identity::{self, IdentityError, Known};
-use super::inbound::{IN_HAND, Inbound, Inbox, Received, inbox};
+use super::identity::{self, IdentityError};
+use super::inbound::{IN_HAND, Inbound, Inbox, Received};
 use super::lane::{Lane, Room};
 use super::link::session::proof;
 use super::link::{ClockOffset, Link, LinkStatus};
-use super::outbound::{Outbox, outbox};
+use super::outbound::Outbox;
 use super::relay_client::{RelayCallError, RelayClient};
 use super::room::Load;
 use super::story::Events;
-use super::{dialogue, keeping, policies, schema};
+use super::{keeping, policies, schema};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::state_file::{Identity, StateFile};
@@ -39,6 +39,7 @@ use crate::policy::watch::NotLoaded;
 use crate::policy::{Engine, EngineError};
 use crate::tasks::Tasks;
 
+use before::{leave_behind, mark_unheard, take_over};
 use ending::{close, close_when_damaged};
 
 /// A gateway that is away for a night leaves this much behind at the most: of texts of usual length the
@@ -143,6 +144,8 @@ pub async fn start(settings: Settings, clock: Clock, tasks: &Tasks) -> Result<Ru
         );
     }
     let known = found.establish(config, &client, &settings.name).await?;
+    let secrets = vec![known.identity.agent_secret.clone(), access.token()];
+    let policies = policies.knowing(secrets, config).await?;
     take_over(&db, &known, &clock).await?;
     if settings.accept_unproven {
         let relay = config.relay.url.clone();
@@ -196,7 +199,13 @@ impl Foundation {
         let me = self.identity.agent_id.clone();
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
-        let lane = Lane::new(db.clone(), self.policies.chain(), clock.clone(), ROOM);
+        let lane = Lane::new(
+            db.clone(),
+            self.policies.chain(),
+            clock.clone(),
+            ROOM,
+            events.meter().clone(),
+        );
         let gateway = if settings.deliver {
             let secret = &self.identity.agent_secret;
             agent::start(
@@ -254,6 +263,16 @@ impl Foundation {
             .clone()
             .keep(policies.published(), rooms.stopping().clone());
         rooms.spawn("held", keeping_held);
+        let notifier = Notifier {
+            me: me.clone(),
+            terms: config.notify,
+            db: db.clone(),
+            events: events.clone(),
+            gateway: gateway.clone(),
+            state: state.clone(),
+            clock: clock.clone(),
+        };
+        let notices = notifier.start(&rooms);
         let daemon = Daemon(Arc::new(Parts {
             me,
             secret: self.identity.agent_secret,
@@ -270,6 +289,7 @@ impl Foundation {
             link,
             gateway,
             state,
+            notices,
             offset: self.offset,
             clock: self.clock,
             started: Instant::now(),
@@ -320,64 +340,4 @@ fn not_delivering() -> GatewayStatus {
 fn start_engine(config: &Config) -> Result<Engine, EngineError> {
     let paths = &config.paths;
     Engine::start_with_cache(&paths.cache_dir(), &paths.cache_key_file())
-}
-
-/// Imports what the TypeScript plugin left in the state file, once.
-async fn take_over(db: &Database, known: &Known, clock: &Clock) -> Result<(), DbError> {
-    let inherited = known
-        .state
-        .conversations
-        .iter()
-        .map(|(peer, conversation)| {
-            // The plugin counted by conversation, in older versions by peer.
-            let turns = &known.state.conversation_turns;
-            let turns = turns
-                .get(conversation.id.as_str())
-                .or_else(|| turns.get(peer.as_str()));
-            let one = dialogue::Inherited {
-                conversation: conversation.id.clone(),
-                reply_session: conversation.reply_session.clone(),
-                turns: turns.map_or(0, |turns| (*turns).min(u32::MAX.into())),
-            };
-            (peer.clone(), one)
-        })
-        .collect();
-    let now = clock.now();
-    let count = db
-        .write(move |connection| dialogue::import(connection, &inherited, now))
-        .await?;
-    if count > 0 {
-        info!("took over {count} conversations from the state file");
-    }
-    Ok(())
-}
-
-/// Refuses what this daemon was to send as the agent that it was before.
-async fn leave_behind(db: &Database, known: &Known, clock: &Clock) -> Result<(), DbError> {
-    let (me, before) = (known.identity.agent_id.clone(), known.before.clone());
-    let before = before.unwrap_or_else(|| me.clone());
-    let now = clock.now();
-    // Nobody listens yet, so nobody is told but by the rows.
-    let refused = db
-        .write(move |connection| outbox::refuse_all_of_others(connection, &me, &before, now))
-        .await?;
-    if !refused.is_empty() {
-        let count = refused.len();
-        warn!("{count} messages were drafted as another agent and will not be sent");
-    }
-    Ok(())
-}
-
-/// Marks what a daemon that was killed had handed over and heard nothing of.
-async fn mark_unheard(db: &Database, clock: &Clock) -> Result<(), DbError> {
-    let now = clock.now();
-    let mark = move |connection: &Connection| {
-        let inbox = inbox::mark_unheard(connection, now)?.len();
-        Ok(inbox + outbox::mark_unheard(connection, now)?.len())
-    };
-    let unheard = db.write(mark).await?;
-    if unheard > 0 {
-        warn!("{unheard} messages may have arrived before the daemon was killed, and go again");
-    }
-    Ok(())
 }

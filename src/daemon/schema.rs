@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     include_str!("schema/0008_asked.sql"),
     include_str!("schema/0009_room.sql"),
     include_str!("schema/0010_by_id.sql"),
+    include_str!("schema/0011_episodes.sql"),
 ];
 
 #[cfg(test)]

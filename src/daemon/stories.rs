@@ -42,6 +42,57 @@ pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
         })
 }
 
+/// What waits for a person to decide, and how new the newest of each is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// Held until a person answers, both ways.
+    pub(super) held: u64,
+    /// Of these, strangers who ask to talk.
+    pub(super) contacts: u64,
+    /// Given up.
+    pub(super) dead: u64,
+    pub(super) newest_in: u64,
+    pub(super) newest_out: u64,
+    pub(super) newest_dead: u64,
+}
+
+impl Waiting {
+    /// Whether something waits that is newer than all that waited `before`.
+    pub(super) fn has_more_than(&self, before: &Self) -> bool {
+        self.newest_in > before.newest_in
+            || self.newest_out > before.newest_out
+            || self.newest_dead > before.newest_dead
+    }
+}
+
+/// Looks what waits for a person; what goes on by itself does not.
+pub(super) fn waiting_for_a_person(connection: &Connection) -> rusqlite::Result<Waiting> {
+    connection
+        .prepare_cached(
+            "WITH coming AS (SELECT row, json_extract(hold, '$.code') AS code FROM inbox
+                             WHERE state = 'held' AND json_extract(hold, '$.until') IS NULL),
+                  going AS (SELECT row FROM outbox
+                            WHERE state = 'held' AND json_extract(hold, '$.until') IS NULL),
+                  dead AS (SELECT settled_at FROM inbox WHERE state = 'dead')
+             SELECT (SELECT count(*) FROM coming) + (SELECT count(*) FROM going),
+                    (SELECT count(*) FROM coming WHERE code = 'contact_request'),
+                    (SELECT count(*) FROM dead),
+                    (SELECT coalesce(max(row), 0) FROM coming),
+                    (SELECT coalesce(max(row), 0) FROM going),
+                    (SELECT coalesce(max(settled_at), 0) FROM dead)",
+        )?
+        .query_row([], |row| {
+            Ok(Waiting {
+                held: row.get(0)?,
+                contacts: row.get(1)?,
+                dead: row.get(2)?,
+                newest_in: row.get(3)?,
+                newest_out: row.get(4)?,
+                newest_dead: row.get(5)?,
+            })
+        })
+}
+
 /// Every message called `id`.
 pub(super) fn called(connection: &Connection, id: &MessageId) -> rusqlite::Result<Vec<Called>> {
     let called = |direction, row: &Row<'_>| {
@@ -88,6 +139,14 @@ pub(super) fn of(
     Ok(inbound.into_iter().chain(outbound).collect())
 }
 
+/// The text of a message as it came, where the policies let another go on.
+fn original(row: &Row<'_>) -> rusqlite::Result<Option<String>> {
+    let (content, admitted): (String, Option<String>) = (row.get("content")?, row.get("admitted")?);
+    Ok(admitted
+        .filter(|admitted| *admitted != content)
+        .map(|_| content))
+}
+
 fn told(
     connection: &Connection,
     row: &Row<'_>,
@@ -105,6 +164,7 @@ fn told(
         kind: parsed(row, "kind")?,
         state: row.get("state")?,
         content: shown_content(row)?,
+        original: original(row)?,
         content_bytes: row.get("content_bytes")?,
         trust,
         taken_at,

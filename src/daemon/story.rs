@@ -4,32 +4,46 @@
 use rusqlite::{Connection, params};
 use tokio::sync::broadcast;
 
+use super::meter::Meter;
 use super::view::{Event, StoryEvent};
 use crate::types::{AgentId, ConversationId, Direction, MessageId, Timestamp};
 
 /// How many events a slow listener may fall behind before it misses some and is told so.
 const BACKLOG: usize = 1024;
 
-/// Tells events to whoever listens. Cheap to clone; never waits for a listener.
+/// Tells events to whoever listens, and has the meter count them. Cheap to clone; never waits for a
+/// listener.
 #[derive(Debug, Clone)]
-pub(crate) struct Events(broadcast::Sender<Event>);
+pub(crate) struct Events {
+    sender: broadcast::Sender<Event>,
+    meter: Meter,
+}
 
 impl Events {
     pub(crate) fn new() -> Self {
-        Self(broadcast::Sender::new(BACKLOG))
+        Self {
+            sender: broadcast::Sender::new(BACKLOG),
+            meter: Meter::default(),
+        }
     }
 
     pub(crate) fn listen(&self) -> broadcast::Receiver<Event> {
-        self.0.subscribe()
+        self.sender.subscribe()
+    }
+
+    /// What counts what happens.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listening is the usual case, not a failure.
-        let _ = self.0.send(event);
+        let _ = self.sender.send(event);
     }
 
     pub(crate) fn tell_all(&self, entries: Vec<Entry>) {
         for entry in entries {
+            self.meter.step(entry.about.direction, entry.what, entry.at);
             self.tell(entry.into_event());
         }
     }

@@ -4,7 +4,9 @@
 
 mod dead;
 mod fenced;
+mod history;
 mod judging;
+pub(in crate::daemon) mod readiness;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +15,11 @@ use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestam
 
 pub use dead::{DeadAnswer, DeadMessage, DeadRefusal};
 pub use fenced::{FencedMessage, FencedStory};
+pub use history::{History, Minute, PolicyHistory, Spread};
 pub use judging::{
     EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
 };
+pub use readiness::Readiness;
 
 /// How the daemon is; `GET /status`.
 #[derive(Debug, Clone, Serialize)]
@@ -63,6 +67,8 @@ pub struct Status {
     pub clock_offset_ms: i64,
     /// Why nothing goes to the gateway, where delivery is paused.
     pub gateway_problem: Option<String>,
+    /// Why no person can be told what waits, where that is wanted.
+    pub notify_problem: Option<String>,
     /// What becomes of new messages where nothing is delivered and the inbox is getting full.
     pub inbox_problem: Option<String>,
     /// Why nothing is taken in or acknowledged, where the disk is full or the database damaged; nothing
@@ -210,6 +216,9 @@ pub struct Story {
     pub state: String,
     /// The text, as in the inbox or the outbox.
     pub content: String,
+    /// The text as it came or was drafted, where the policies changed it; shown to whoever asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
     /// How many bytes it had at first.
     pub content_bytes: u64,
     /// Inbound alone: how far its author was trusted when it was judged.
@@ -248,6 +257,8 @@ pub struct ConversationView {
     pub peer: AgentId,
     /// How many messages it has had, both ways.
     pub turns: u64,
+    /// How many more it may have until 30 minutes pass without one; none where it has ended.
+    pub turns_left: u64,
     /// When something last happened in it.
     pub last_at: Timestamp,
     /// When it ended, if it has.

@@ -253,6 +253,26 @@ async fn a_full_database_is_told_apart() {
     assert_eq!(db.health(), Health::Well);
 }
 
+#[tokio::test]
+async fn a_file_is_examined_as_it_is_and_nothing_is_made_beside_it() {
+    let bytes = filled().await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a %41?#.db");
+    std::fs::write(&path, &bytes).unwrap();
+    examine(&path).unwrap();
+    overwrite(&path, 3 * 4096, 4096);
+    let damaged = std::fs::read(&path).unwrap();
+    assert!(matches!(
+        examine(&path).unwrap_err(),
+        OpenError::Damaged { .. }
+    ));
+    assert!(std::fs::read(&path).unwrap() == damaged);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    std::fs::write(&path, "no database ".repeat(999)).unwrap();
+    let refused = examine(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
+}
+
 const BIG: &[Migration] = &["CREATE TABLE big (b BLOB) STRICT;"];
 
 /// The bytes of a database of many pages, as a daemon that ended in order leaves it.

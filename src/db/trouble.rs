@@ -1,11 +1,12 @@
 //! Trouble: a file that is no database, or of which a part is gone or overwritten, and a disk without
 //! room. Damage is looked for when the file is opened; what is met later is noted, for whoever watches.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::{Connection, Error, ErrorCode};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 use tokio_util::sync::CancellationToken;
 
 use super::OpenError;
@@ -85,6 +86,26 @@ pub(super) fn look_through(connection: &Connection, path: &Path) -> Result<(), O
     if bytes > LOOKED_THROUGH_BYTES {
         return Ok(());
     }
+    quick_check(connection, path)
+}
+
+/// Looks through the whole file at `path`, whatever its size, and leaves it as it is; beside it at
+/// most the index of a log that is there is made. Nobody may write it meanwhile.
+pub fn examine(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::of(path, source);
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    // Without a log there is nothing beside the file to read, so nothing need be made beside it.
+    let how = match Path::new(&log).exists() {
+        true => "mode=ro",
+        false => "mode=ro&immutable=1",
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{}?{how}", in_uri(path)), flags);
+    quick_check(&connection.map_err(failed)?, path)
+}
+
+fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let said: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|source| OpenError::of(path, source))?;
@@ -96,6 +117,19 @@ pub(super) fn look_through(connection: &Connection, path: &Path) -> Result<(), O
         // The first line is about the whole, the second about the fault.
         why: said.lines().last().unwrap_or_default().to_owned(),
     })
+}
+
+/// The path as it stands in a URI.
+fn in_uri(path: &Path) -> String {
+    let mut written = String::new();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'_' | b'-' => written.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => written.push(char::from(*byte)),
+            byte => written.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    written
 }
 
 impl OpenError {

@@ -19,6 +19,7 @@ use super::decision::{Annotation, Decision, Nonsense, visible};
 use super::engine::{Engine, Limits};
 use super::guest::Description;
 use super::loader::{Problem, SettingProblem};
+use crate::clock::ProcessorTime;
 pub(crate) use host::{Memory, Wrote};
 pub(crate) use journal::Journal;
 pub(crate) use surface::surface;
@@ -68,6 +69,8 @@ pub(crate) struct Question<'a> {
     pub(crate) annotations: &'a [Annotation],
     /// Whether this policy's hold was answered.
     pub(crate) released: bool,
+    /// This thread's processor time, as it was a moment ago.
+    pub(crate) processor: ProcessorTime,
 }
 
 impl Prepared {

@@ -92,6 +92,8 @@ pub struct Ruling {
     pub steps: Vec<Step>,
     /// What the policies remembered; empty when the chain was only tried out.
     pub changes: StateChanges,
+    /// How long judging it had a processor, all policies and the host together.
+    pub processor: Duration,
 }
 
 /// What happens to a judged message.
@@ -165,7 +167,7 @@ pub struct Step {
 }
 
 /// The word for what a policy said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepVerdict {
     /// The message goes on as it is.

@@ -10,6 +10,9 @@ use crate::clock::{ProcessorTime, Stopwatch};
 
 /// The most that a call on a busy machine may take, as a multiple of its time.
 const MOST: u32 = 10;
+/// For so long a reading of processor time does for the next call too, since no more than that was
+/// used meanwhile. To read it takes as long as many a call.
+const FRESH: Duration = Duration::from_millis(1);
 
 /// The deadline of one call on one thread.
 #[derive(Debug)]
@@ -22,16 +25,61 @@ pub(super) struct Deadline {
 impl Deadline {
     /// Starts a call that may take `time`, on this thread.
     pub(super) fn start(time: Duration) -> Self {
+        Self::start_counting(time, ProcessorTime::start())
+    }
+
+    /// The same, where this thread's processor time was read a moment ago.
+    pub(super) fn start_counting(time: Duration, used: ProcessorTime) -> Self {
         Self {
             time,
             passed: Stopwatch::start(),
-            used: ProcessorTime::start(),
+            used,
         }
     }
 
     /// After how much more time this is to be asked again; nothing when the call is to end.
     pub(super) fn left(&self) -> Option<Duration> {
         left(self.time, self.passed.elapsed(), || self.used.elapsed())
+    }
+}
+
+/// This thread's processor time over some calls, read no oftener than it has to be.
+#[derive(Debug)]
+pub(super) struct Readings {
+    first: ProcessorTime,
+    last: ProcessorTime,
+    /// How long the calls since the last one took.
+    since: Duration,
+}
+
+impl Readings {
+    /// Reads for the first time.
+    pub(super) fn start() -> Self {
+        let first = ProcessorTime::start();
+        Self {
+            first,
+            last: first,
+            since: Duration::ZERO,
+        }
+    }
+
+    /// What the next call counts from.
+    pub(super) fn last(&self) -> ProcessorTime {
+        self.last
+    }
+
+    /// A call took so long.
+    pub(super) fn took(&mut self, elapsed: Duration) {
+        self.since += elapsed;
+        if self.since >= FRESH {
+            self.last = ProcessorTime::start();
+            self.since = Duration::ZERO;
+        }
+    }
+
+    /// How long the thread has had a processor since the first one.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.first.elapsed()
     }
 }
 
@@ -67,6 +115,23 @@ mod tests {
         ] {
             let left = left(ms(50), ms(passed), || ms(used));
             assert_eq!(left, expect.map(ms), "{passed} ms, {used} ms of them used");
+        }
+    }
+
+    #[test]
+    fn processor_time_is_read_anew_once_calls_took_a_while() {
+        let mut readings = Readings::start();
+        let never = ProcessorTime::default();
+        for (took, is_new) in [
+            (999, false),
+            (1, true),
+            (500, false),
+            (499, false),
+            (2, true),
+        ] {
+            readings.last = never;
+            readings.took(Duration::from_micros(took));
+            assert_eq!(readings.last != never, is_new, "{took} µs");
         }
     }
 

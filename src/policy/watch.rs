@@ -104,7 +104,10 @@ pub struct Opened {
 /// Loads the first chain. All of it, or nothing.
 pub async fn open(engine: Engine, source: impl Source) -> Result<Opened, NotLoaded> {
     let source: Arc<Mutex<dyn Source>> = Arc::new(Mutex::new(source));
-    let workshop = Workshop::new(engine);
+    load(source, Workshop::new(engine)).await
+}
+
+async fn load(source: Arc<Mutex<dyn Source>>, workshop: Workshop) -> Result<Opened, NotLoaded> {
     let made = async {
         let wanted = read(&source).await?;
         let specs = specs(&wanted.entries);
@@ -124,6 +127,11 @@ pub async fn open(engine: Engine, source: impl Source) -> Result<Opened, NotLoad
 }
 
 impl Opened {
+    /// Loads the chain anew, as it is wanted now. Nobody may have been handed the former one.
+    pub async fn again(self) -> Result<Self, NotLoaded> {
+        load(self.source, self.workshop).await
+    }
+
     /// The chain in force, now and later.
     pub fn chain(&self) -> Arc<ArcSwap<Chain>> {
         Arc::clone(&self.chain)

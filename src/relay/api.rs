@@ -1,7 +1,7 @@
 //! The relay's HTTP: one file for each resource, one way to say no, one proof of who calls.
 //!
-//! Registering and reading a card are open; everything else is signed like a connection, unless
-//! `open_rest` restores version 1.
+//! Registering, reading a card and asking how the relay is are open; everything else is signed like a
+//! connection, unless `open_rest` restores version 1.
 
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ mod addresses;
 mod agent;
 mod body;
 mod date;
+mod health;
 mod history;
 mod list;
 mod message;
@@ -35,6 +36,7 @@ use trouble::Trouble;
 pub(super) fn router(node: Arc<Node>) -> Router {
     Router::new()
         .route("/connect", get(upgrade::connect))
+        .route("/healthz", get(health::tell))
         .route("/api/agent/register", post(agent::register))
         .route("/api/agent/{id}", get(agent::read))
         .route("/api/agent/{id}/card", patch(agent::change))

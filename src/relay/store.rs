@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::conversation::{Conversation, Key};
+use crate::db::Health;
 use crate::types::{AgentId, ConversationId, Message, MessageId, Nonce, Secret, Timestamp};
 use crate::wire::Features;
 use crate::wire::frame::EndReason;
@@ -91,6 +92,9 @@ pub(super) trait Store: Send + Sync + fmt::Debug {
     async fn keep_turn(&self, turn: KeptTurn) -> Commit<()>;
     /// What was said in a conversation.
     async fn history(&self, query: HistoryQuery) -> Result<Option<History>, StoreError>;
+
+    /// Whether it keeps what it is given. One that was full is tried again.
+    async fn health(&self) -> Health;
 
     /// Forgets nonces that cannot come again.
     async fn forget_nonces(&self, now: Timestamp) -> Result<(), StoreError>;

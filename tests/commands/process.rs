@@ -183,9 +183,25 @@ impl Daemon {
         }
     }
 
+    /// Starts `daemon` and waits until it says that it is up; its log goes into `log`.
+    pub(crate) fn start_logging(home: &Home, log: std::fs::File) -> Self {
+        let mut daemon = Self::role_with(home, "daemon", log.into());
+        daemon.line();
+        daemon
+    }
+
     /// Starts a role.
     pub(crate) fn role(home: &Home, words: &str) -> Self {
-        let mut child = home.command(words).stderr(Stdio::null()).spawn().unwrap();
+        Self::role_with(home, words, Stdio::null())
+    }
+
+    /// Starts a role; its log goes into `log`.
+    pub(crate) fn role_logging(home: &Home, words: &str, log: std::fs::File) -> Self {
+        Self::role_with(home, words, log.into())
+    }
+
+    fn role_with(home: &Home, words: &str, stderr: Stdio) -> Self {
+        let mut child = home.command(words).stderr(stderr).spawn().unwrap();
         let stdout = child.stdout.take().map(BufReader::new);
         Self { child, stdout }
     }

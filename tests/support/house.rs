@@ -1,7 +1,7 @@
 //! A relay and agents around it, each agent a daemon with a home and a gateway of its own.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use opendialogue::clock::Clock;
@@ -33,7 +33,7 @@ pub(crate) struct Agent {
     home: TempDir,
     pub(crate) gateway: Gateway,
     pub(crate) daemon: Daemon,
-    /// Where its local HTTP listens.
+    /// Where its local API listens.
     pub(crate) address: SocketAddr,
     tasks: Tasks,
 }
@@ -53,6 +53,11 @@ impl Middle {
             running: Some(running),
             home,
         }
+    }
+
+    /// Where agents connect.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}/connect", self.address)
     }
 
     pub(crate) async fn stop(&mut self) {
@@ -187,9 +192,14 @@ impl Agent {
 }
 
 impl Away {
+    /// Where the daemon keeps its files.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.home.path().join("opendialogue")
+    }
+
     /// Starts the daemon on what it left behind.
     pub(crate) async fn come_back(self) -> Agent {
-        let (Running { daemon, address }, tasks) = start(self.home.path()).await;
+        let (Running { daemon, address }, tasks) = start_running(self.home.path()).await;
         let agent = Agent {
             home: self.home,
             gateway: self.gateway,
@@ -216,11 +226,11 @@ pub(crate) fn request(to: &Agent, text: &str) -> SendRequest {
 
 /// Starts a daemon in a home that is ready.
 pub(crate) async fn start_daemon(home: &Path) -> (Daemon, Tasks) {
-    let (running, tasks) = start(home).await;
+    let (running, tasks) = start_running(home).await;
     (running.daemon, tasks)
 }
 
-async fn start(home: &Path) -> (Running, Tasks) {
+async fn start_running(home: &Path) -> (Running, Tasks) {
     let environment = Environment::from_pairs([
         ("OPENDIALOGUE_HOME", home.as_os_str()),
         ("OPENCLAW_STATE_DIR", home.as_os_str()),

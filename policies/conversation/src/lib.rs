@@ -30,6 +30,11 @@ impl Policy for Conversation {
         Settings::from_json(json)
     }
 
+    fn notes() -> Vec<(&'static str, String)> {
+        let (major, minor, patch) = char::UNICODE_VERSION;
+        vec![("unicode", format!("{major}.{minor}.{patch}"))]
+    }
+
     fn judge(settings: &Settings, message: &Message<'_>, memory: &mut impl Memory) -> Decision {
         rule::judge(settings, message, memory)
     }

@@ -18,7 +18,7 @@ pub const ENTRY_COST: usize = 64;
 pub const QUOTA_BYTES: usize = 16 * 1024 * 1024;
 
 /// A memory of one's own, for running a rule without a host.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remembered(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Remembered {

@@ -121,9 +121,10 @@ pub(crate) fn write(out: &Out) -> io::Result<()> {
     out.write("facts", &lists)
 }
 
-/// Whether standardised variation sequences with U+FE00 to U+FE0D begin with `c`: a slashed zero,
-/// mathematics, chess, East Asian punctuation, and the scripts that have forms to choose from. A
-/// little wider than the list itself, which no package carries.
+/// Whether standardised variation sequences with U+FE00 to U+FE0D begin with `c`: slashed zeros,
+/// mathematics, script capitals, chess, East Asian punctuation, and the scripts that have forms to
+/// choose from; one of Myanmar's is a vowel sign. A little wider than the list itself, which no
+/// package carries.
 fn has_variants(c: char, script: Script, category: GeneralCategory, letter: bool) -> bool {
     let scripts = [
         Script::Han,
@@ -134,7 +135,10 @@ fn has_variants(c: char, script: Script, category: GeneralCategory, letter: bool
     ];
     (letter && scripts.contains(&script))
         || category == GeneralCategory::MathSymbol
-        || matches!(c, '0' | '\u{2018}'..='\u{201D}' | '\u{2130}' | '\u{2110}'..='\u{2133}')
-        || matches!(c, '♔'..='♟' | '\u{1D49C}'..='\u{1D4B5}')
+        || matches!(
+            c,
+            '0' | '０' | '\u{1031}' | '\u{2018}'..='\u{201D}' | '\u{210B}'
+        )
+        || matches!(c, '\u{2110}'..='\u{2133}' | '♔'..='♟' | '\u{1D49C}'..='\u{1D4B5}')
         || matches!(c, '、' | '。' | '！' | '，' | '．' | '：' | '；' | '？')
 }

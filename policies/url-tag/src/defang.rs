@@ -7,31 +7,28 @@
 /// Schemes that have a customary disarmed form.
 const FORMS: [(&str, &str); 3] = [("https", "hxxps"), ("http", "hxxp"), ("ftp", "fxp")];
 
-/// Disarms `written`.
-pub fn defang(written: &str) -> String {
+/// Adds `written` to `out`, disarmed.
+pub fn defang(written: &str, out: &mut String) {
     let Some((scheme, rest)) = written
         .split_once(':')
         .filter(|_| !written.starts_with("//"))
     else {
-        let rest = written.strip_prefix("//").unwrap_or(written);
-        return format!("[//]{}", disarmed_rest(rest));
+        out.push_str("[//]");
+        return disarm_rest(written.strip_prefix("//").unwrap_or(written), out);
     };
-    let form = FORMS
-        .iter()
-        .find(|(plain, _)| scheme.eq_ignore_ascii_case(plain));
-    let (scheme, colon) = match form {
-        Some((_, form)) => (*form, ":"),
-        None => (scheme, "[:]"),
-    };
-    let slashes = rest.len() - rest.trim_start_matches(['/', '\\']).len();
-    let (slashes, rest) = rest.split_at(slashes);
+    let mut forms = FORMS.iter();
+    let form = forms.find(|(plain, _)| scheme.eq_ignore_ascii_case(plain));
+    out.push_str(form.map_or(scheme, |(_, form)| form));
+    out.push_str(if form.is_some() { ":" } else { "[:]" });
+    let host = rest.trim_start_matches(['/', '\\']);
+    let slashes = &rest[..rest.len() - host.len()];
     // Without its slashes a scheme of the web is one still, in the eyes of a browser.
-    let slashes = if slashes.is_empty() && colon == ":" {
+    out.push_str(if slashes.is_empty() && form.is_some() {
         "//"
     } else {
         slashes
-    };
-    format!("{scheme}{colon}{slashes}{}", disarmed_rest(rest))
+    });
+    disarm_rest(host, out);
 }
 
 /// Whether `written` is disarmed already.
@@ -42,34 +39,59 @@ pub fn is_defanged(written: &str) -> bool {
         .any(|(_, form)| scheme.eq_ignore_ascii_case(form))
 }
 
-/// What follows the scheme: the dots of the host, and all that could begin a URL inside.
-fn disarmed_rest(rest: &str) -> String {
-    let host = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-    let (host, behind) = rest.split_at(host);
-    let mut out = String::with_capacity(rest.len() + 16);
-    let is_address = host.as_bytes().contains(&b'[');
-    let mut before = ' ';
-    for c in host.chars() {
-        match c {
-            '.' | '\u{3002}' | '\u{FF0E}' | '\u{FF61}' if before != '[' => {
-                out.push('[');
-                out.push(c);
-                out.push(']');
-            }
-            ':' if !is_address => out.push_str("[:]"),
-            _ => out.push(c),
+/// Adds what follows the scheme: the dots of the host, and all that could begin a URL inside, in
+/// brackets.
+fn disarm_rest(rest: &str, out: &mut String) {
+    let ends_host = |byte: &u8| matches!(byte, b'/' | b'\\' | b'?' | b'#' | b' ' | b'\n' | b'\t');
+    let end = rest.as_bytes().iter().position(ends_host);
+    let (host, behind) = rest.split_at(end.unwrap_or(rest.len()));
+    let bytes = host.as_bytes();
+    let is_address = bytes.contains(&b'[');
+    let mut from = 0;
+    for (place, byte) in bytes.iter().enumerate() {
+        // Only dots, colons and what a dot in East Asia may begin with are looked at.
+        let found = match byte {
+            b'.' | b':' => &host[place..=place],
+            0xE3 | 0xEF => match &host[place..place + 3] {
+                dot @ ("\u{3002}" | "\u{FF0E}" | "\u{FF61}") => dot,
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let is_done = match found {
+            ":" => is_address,
+            _ => host[..place].ends_with('['),
+        };
+        if !is_done {
+            out.push_str(&host[from..place]);
+            out.push('[');
+            out.push_str(found);
+            out.push(']');
+            from = place + found.len();
         }
-        before = c;
     }
-    for c in behind.chars() {
-        match c {
-            ':' if before != '[' => out.push_str("[:]"),
-            '/' if before == '/' => out.push_str("[/]"),
-            _ => out.push(c),
-        }
-        before = c;
+    out.push_str(&host[from..]);
+    disarm_path(behind, out);
+}
+
+/// Adds `path` with every colon, and every slash behind a slash, in brackets.
+fn disarm_path(path: &str, out: &mut String) {
+    let bytes = path.as_bytes();
+    let mut from = 0;
+    let mut last = None;
+    for (place, byte) in bytes.iter().enumerate() {
+        let before = last.replace(*byte);
+        let replaced = match (byte, before) {
+            (b':', Some(b'[')) => continue,
+            (b':', _) => "[:]",
+            (b'/', Some(b'/')) => "[/]",
+            _ => continue,
+        };
+        out.push_str(&path[from..place]);
+        out.push_str(replaced);
+        from = place + 1;
     }
-    out
+    out.push_str(&path[from..]);
 }
 
 #[cfg(test)]

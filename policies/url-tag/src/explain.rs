@@ -104,19 +104,23 @@ fn holds_dangerous(path: &str) -> bool {
 
 /// Flags the host, and gives it in Unicode where that is something else.
 fn flag_host(url: &Url, parts: &written::Parts<'_>, flags: &mut Flags) -> Option<String> {
-    let (is_address, is_private, is_obscure) = match url.host() {
-        None => return None,
-        Some(Host::Ipv4(address)) => (
+    let (is_address, is_private, is_obscure) = match host(url)? {
+        Host::Ipv4(address) => (
             true,
             address::is_private_v4(address),
             parts.host != address.to_string(),
         ),
-        Some(Host::Ipv6(address)) => (
+        Host::Ipv6(address) => (
             true,
             address::is_private_v6(address),
-            address::embedded(address).is_some(),
+            address::embedded(address).is_some() || parts.host.contains('%'),
         ),
-        Some(Host::Domain(name)) => (false, name::is_private(name), false),
+        Host::Domain(name) => {
+            // What a program calls by a scheme of its own has no dots either, nor a port.
+            let is_network = is_of_the_web(url) || url.port().is_some();
+            let is_private = name::is_private(&name) || (is_network && name::is_local(&name));
+            (false, is_private, false)
+        }
     };
     flags.set(Flag::IpLiteral, is_address);
     flags.set(Flag::IpObfuscated, is_obscure);
@@ -144,6 +148,20 @@ fn flag_host(url: &Url, parts: &written::Parts<'_>, flags: &mut Flags) -> Option
     flags.set(Flag::MixedScript, name::mixes_scripts(&unicode));
     flags.set(Flag::Confusable, name::looks_like_ascii(&unicode));
     Some(unicode)
+}
+
+/// The host of `url`. The URL standard reads an address in it for schemes of the web alone; programs
+/// read one for any.
+fn host(url: &Url) -> Option<Host> {
+    let host = url.host()?.to_owned();
+    match &host {
+        Host::Domain(name) if !is_of_the_web(url) => Some(Host::parse(name).unwrap_or(host)),
+        Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_) => Some(host),
+    }
+}
+
+fn is_of_the_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https" | "ws" | "wss" | "ftp")
 }
 
 fn flag_rest(url: &Url, written: &str, flags: &mut Flags) {

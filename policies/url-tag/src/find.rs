@@ -1,21 +1,28 @@
 //! Finds the URLs of a text, in two passes: `linkify` for what everybody takes for a link, then a
 //! scan for what a browser takes for one all the same. What the `url` crate does not parse is none.
 //!
-//! Time grows with the length of the text: a URL is read to a bounded length, and after
-//! [`MAX_PARSED`] of them the rest are taken for URLs unread.
+//! Time grows with the length of the text: what lies in a URL is not looked at again, a URL is read to
+//! a bounded length, after [`MAX_PARSED`] of them the others are taken for URLs unread, and after
+//! [`MAX_FOUND`] the rest of the text for one.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
-use linkify::{LinkFinder, LinkKind};
-use url::Url;
+use url::{Host, Url};
 
 use crate::defang;
+use link::Links;
+use scan::Scan;
 
 mod end;
+mod link;
 mod scan;
+mod scheme;
 
 /// How many URLs are parsed; the longest list that is ever described is shorter.
-pub const MAX_PARSED: usize = 64;
+pub const MAX_PARSED: usize = 32;
+/// How many URLs are told apart. What begins with the next one is taken for one to the end of the text.
+pub const MAX_FOUND: usize = 256;
 
 /// A URL in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +32,7 @@ pub struct Found {
     /// Whether it begins with `//` and takes its scheme from where it is opened.
     pub relative: bool,
     /// What it is, unless it is too long to be read or one of too many.
-    pub url: Option<Url>,
+    pub url: Option<Box<Url>>,
 }
 
 /// What may be a URL.
@@ -41,24 +48,18 @@ pub fn find(text: &str, longest: usize) -> Vec<Found> {
     if !may_hold_one(text.as_bytes()) {
         return Vec::new();
     }
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url]);
-    let links = finder.links(text).map(|link| {
-        let end = end::of_link(text, link.start()..link.end());
-        Candidate {
-            at: link.start()..end,
-            relative: false,
-        }
-    });
-    let scanned = scan::candidates(text);
+    let mut both = Both {
+        links: Links::of(text).peekable(),
+        scan: Scan::of(text),
+    };
     let mut found = Vec::new();
     let mut parsed = 0;
     let mut read_to = 0;
-    for candidate in merged(links, scanned) {
-        if candidate.at.start < read_to {
+    while let Some(candidate) = both.next_from(read_to) {
+        let written = &text[candidate.at.clone()];
+        if defang::is_defanged(written) {
             continue;
         }
-        let written = &text[candidate.at.clone()];
         let url = if written.len() > longest || parsed >= MAX_PARSED {
             None
         } else {
@@ -66,10 +67,15 @@ pub fn find(text: &str, longest: usize) -> Vec<Found> {
             let Some(url) = confirmed(written, candidate.relative) else {
                 continue;
             };
-            Some(url)
+            Some(Box::new(url))
         };
-        if url.is_none() && defang::is_defanged(written) {
-            continue;
+        if found.len() == MAX_FOUND {
+            found.push(Found {
+                at: candidate.at.start..text.len(),
+                relative: candidate.relative,
+                url: None,
+            });
+            break;
         }
         read_to = candidate.at.end;
         found.push(Found {
@@ -87,38 +93,48 @@ fn may_hold_one(text: &[u8]) -> bool {
     marks.any(|place| text[place] == b':' || text.get(place + 1) == Some(&b'/'))
 }
 
-/// Both lists in one, by where they begin, the longer first.
-fn merged(
-    links: impl Iterator<Item = Candidate>,
-    scanned: impl Iterator<Item = Candidate>,
-) -> impl Iterator<Item = Candidate> {
-    let (mut links, mut scanned) = (links.peekable(), scanned.peekable());
-    std::iter::from_fn(move || match (links.peek(), scanned.peek()) {
-        (Some(link), Some(other)) => {
-            let order = |one: &Candidate| (one.at.start, std::cmp::Reverse(one.at.end));
-            if order(link) <= order(other) {
-                links.next()
-            } else {
-                scanned.next()
-            }
+/// Both passes in one.
+struct Both<'a> {
+    links: Peekable<Links<'a>>,
+    scan: Scan<'a>,
+}
+
+impl Both<'_> {
+    /// The next that begins at `place` or behind it: by where they begin, the longer first.
+    fn next_from(&mut self, place: usize) -> Option<Candidate> {
+        let begins_before = |link: &Candidate| link.at.start < place;
+        while self.links.next_if(begins_before).is_some() {}
+        let order = |one: &Candidate| (one.at.start, std::cmp::Reverse(one.at.end));
+        match (self.links.peek(), self.scan.peek_from(place)) {
+            (Some(link), Some(other)) if order(link) <= order(other) => self.links.next(),
+            (Some(_), None) => self.links.next(),
+            (_, Some(_)) => self.scan.take(),
+            (None, None) => None,
         }
-        (Some(_), None) => links.next(),
-        (None, _) => scanned.next(),
-    })
+    }
 }
 
 /// What `written` is to a browser, where it is a URL to one.
 fn confirmed(written: &str, relative: bool) -> Option<Url> {
-    if defang::is_defanged(written) {
-        return None;
-    }
     let url = if relative {
         Url::parse(&format!("https:{written}")).ok()?
     } else {
-        Url::parse(written).ok()?
+        Url::parse(written)
+            .or_else(|error| without_zone(written).ok_or(error))
+            .ok()?
     };
     let has_something = url.has_host() || url.cannot_be_a_base() || url.path().len() > 1;
     has_something.then_some(url)
+}
+
+/// What other programs than browsers follow: an address with the interface that leads to it, as in
+/// `http://[fe80::1%25eth0]/`. The interface is left out.
+fn without_zone(written: &str) -> Option<Url> {
+    let open = written.find('[')?;
+    let close = open + written[open..].find(']')?;
+    let zone = open + written[open..close].find('%')?;
+    let url = Url::parse(&format!("{}{}", &written[..zone], &written[close..])).ok()?;
+    matches!(url.host(), Some(Host::Ipv6(_))).then_some(url)
 }
 
 #[cfg(test)]

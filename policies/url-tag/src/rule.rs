@@ -3,13 +3,15 @@
 //! What is said of a URL shows it as it stands in the text that goes on: what was disarmed there is
 //! disarmed in the facts too.
 
+use std::ops::Range;
+
 use guest::{Annotation, Decision, Kind, Message, Verdict};
 
-use crate::context::{self, Place};
+use crate::context;
 use crate::defang::defang;
-use crate::explain::{self, Explained, Flag};
-use crate::find::{self, Found};
-use crate::settings::{Action, Settings};
+use crate::explain::{self, Explained, Flag, Flags};
+use crate::find::{self, Found, MAX_FOUND};
+use crate::settings::{Action, Domain, Settings};
 
 /// The code of a rejection.
 pub const URL_REJECTED: &str = "url_rejected";
@@ -32,11 +34,17 @@ const MAX_ROUNDS: usize = 4;
 
 /// A URL with what becomes of it.
 struct Judged {
-    found: Found,
-    context: context::Context,
-    explained: Explained,
+    at: Range<usize>,
     action: Action,
     by: Option<&'static str>,
+    /// Nothing where it is one of too many.
+    told: Option<Box<Told>>,
+}
+
+/// What is said of a URL.
+struct Told {
+    context: context::Context,
+    explained: Explained,
 }
 
 /// Decides about one message.
@@ -70,33 +78,51 @@ fn urls(settings: &Settings, text: &str) -> Vec<Judged> {
         return Vec::new();
     }
     let code = context::code(text);
+    let unread = settings.action(Flags::from(Flag::TooLong));
     let found = found.into_iter().enumerate();
     let judged = found.map(|(place, found)| {
-        let written = &text[found.at.clone()];
-        let Place { context, label } = context::place(text, &found.at, &code);
-        let mut explained = explain::explain(&found, written, &Place { context, label });
-        // What is not described is disarmed: nobody is told what it is.
-        if place >= settings.max_urls {
-            explained.flags.add(Flag::TooLong);
-        }
-        let host = explained.host.as_deref();
-        let is_in = |list: &[crate::settings::Domain]| {
-            host.is_some_and(|host| list.iter().any(|domain| domain.holds(host)))
-        };
-        explained.flags.set(Flag::Denied, is_in(&settings.denied));
-        let (mut action, mut by) = settings.action(explained.flags);
-        if is_in(&settings.allowed) && !explained.flags.has(Flag::Denied) {
-            (action, by) = (Action::Tag, None);
+        let is_described = place < settings.max_urls;
+        if is_described || found.url.is_some() {
+            return judged(settings, text, &code, found, is_described);
         }
         Judged {
-            found,
-            context,
-            explained,
-            action,
-            by,
+            at: found.at,
+            action: unread.0,
+            by: unread.1,
+            told: None,
         }
     });
     judged.collect()
+}
+
+/// One URL that was read, or is described.
+fn judged(
+    settings: &Settings,
+    text: &str,
+    code: &[Range<usize>],
+    found: Found,
+    is_described: bool,
+) -> Judged {
+    let written = &text[found.at.clone()];
+    let place = context::place(text, &found.at, code);
+    let mut explained = explain::explain(&found, written, &place);
+    // What is not described is disarmed: nobody is told what it is.
+    explained.flags.set(Flag::TooLong, !is_described);
+    let host = explained.host.as_deref();
+    let is_in =
+        |list: &[Domain]| host.is_some_and(|host| list.iter().any(|domain| domain.holds(host)));
+    explained.flags.set(Flag::Denied, is_in(&settings.denied));
+    let (mut action, mut by) = settings.action(explained.flags);
+    if is_in(&settings.allowed) && !explained.flags.has(Flag::Denied) {
+        (action, by) = (Action::Tag, None);
+    }
+    let context = place.context;
+    Judged {
+        at: found.at,
+        action,
+        by,
+        told: is_described.then(|| Box::new(Told { context, explained })),
+    }
 }
 
 /// Why the message does not go on, where it does not.
@@ -122,30 +148,29 @@ fn refusal(urls: &[Judged], released: bool) -> Option<Verdict> {
 
 /// The text with what is to be disarmed, where there is any, and what is said of all URLs.
 fn disarm(text: &str, settings: &Settings, urls: &[Judged]) -> (Option<String>, Vec<Annotation>) {
-    let mut out = String::with_capacity(text.len() + 64);
+    let mut out = String::with_capacity(text.len() + text.len() / 2);
     let mut annotations = vec![Annotation {
         key: URLS,
         value: counted(urls.len(), settings.max_urls),
     }];
     let mut from = 0;
     let mut changed = false;
-    for (place, url) in urls.iter().enumerate() {
-        let written = &text[url.found.at.clone()];
-        out.push_str(&text[from..url.found.at.start]);
-        from = url.found.at.end;
+    for url in urls {
+        let written = &text[url.at.clone()];
+        out.push_str(&text[from..url.at.start]);
+        from = url.at.end;
         let at = out.len();
-        let shown = match url.action {
-            Action::Tag | Action::Hold => written.to_owned(),
+        match url.action {
+            Action::Tag | Action::Hold => out.push_str(written),
             Action::Defang | Action::Reject => {
                 changed = true;
-                defang(written)
+                defang(written, &mut out);
             }
-        };
-        out.push_str(&shown);
-        if place < settings.max_urls {
+        }
+        if let Some(told) = &url.told {
             annotations.push(Annotation {
                 key: URL,
-                value: described(url, &shown, at),
+                value: described(told, url.action, &out[at..], at),
             });
         }
     }
@@ -167,23 +192,29 @@ fn settle(text: String, settings: &Settings) -> String {
 }
 
 fn counted(all: usize, described: usize) -> String {
-    match all.checked_sub(described) {
-        None | Some(0) => all.to_string(),
-        Some(others) => format!("{all}, {others} of them disarmed and not described"),
+    let others = all.saturating_sub(described);
+    if all > MAX_FOUND {
+        return format!(
+            "more than {MAX_FOUND}, all but {described} of them disarmed and not described"
+        );
+    }
+    match others {
+        0 => all.to_string(),
+        others => format!("{all}, {others} of them disarmed and not described"),
     }
 }
 
 /// What is said of one URL, in one line.
-fn described(url: &Judged, shown: &str, at: usize) -> String {
+fn described(told: &Told, action: Action, shown: &str, at: usize) -> String {
     let Explained {
         scheme,
         host,
         host_unicode,
         form,
         flags,
-    } = &url.explained;
-    let disarmed = matches!(url.action, Action::Defang | Action::Reject);
-    let mut line = format!("{} at {at} in {}", cut(shown, SHOWN), url.context.name());
+    } = &told.explained;
+    let disarmed = matches!(action, Action::Defang | Action::Reject);
+    let mut line = format!("{} at {at} in {}", cut(shown, SHOWN), told.context.name());
     if let Some(scheme) = scheme {
         line.push_str("; scheme ");
         line.push_str(cut(scheme, HOST_SHOWN));

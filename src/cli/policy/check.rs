@@ -69,7 +69,8 @@ impl Arguments {
     }
 }
 
-fn of_configuration(context: &Context) -> Result<Result<Chain, Vec<Fault>>, Failure> {
+/// The chain of the configuration, or every fault of it.
+pub(super) fn of_configuration(context: &Context) -> Result<Result<Chain, Vec<Fault>>, Failure> {
     let config = context.load(&Overrides::default())?;
     let specs: Vec<PolicySpec> = config.policies.iter().map(PolicySpec::from).collect();
     module::with_engine(|engine| {

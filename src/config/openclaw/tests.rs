@@ -27,6 +27,7 @@ fn the_hooks_are_read_and_everything_else_is_let_be() {
         path: "/inbound".to_owned(),
         allow_request_session_key: true,
         allowed_session_key_prefixes: Some(vec!["hook:".into(), "agent:main:peer:".into()]),
+        default_session_key: None,
     };
     assert_eq!(hooks, expected);
 }
@@ -40,6 +41,7 @@ fn what_is_absent_has_the_gateways_default() {
         path: "/hooks".to_owned(),
         allow_request_session_key: false,
         allowed_session_key_prefixes: None,
+        default_session_key: None,
     };
     for text in [
         "{}",
@@ -163,6 +165,44 @@ fn what_is_missing_is_named_as_commands_in_a_safe_order() {
         @r#"openclaw config set hooks.allowedSessionKeyPrefixes '["it'\''s","hook:"]'"#
     );
     assert_eq!(commands(FULL), [""; 0]);
+}
+
+#[test]
+fn settings_with_which_the_gateway_does_not_start_are_told_and_mended() {
+    for (prefixes, default, stops) in [
+        (None, "", false),
+        (Some("[]"), "", false),
+        (Some("['hook:']"), "", false),
+        (Some("['agent:', 'ho']"), "", false),
+        (Some("['agent:main:']"), "", true),
+        (Some("['hook:opendialogue:']"), "", true),
+        (Some("['']"), "", false),
+        (Some("['hook:']"), "defaultSessionKey: 'agent:main:x'", true),
+        (
+            Some("['agent:main:']"),
+            "defaultSessionKey: 'agent:main:x'",
+            false,
+        ),
+        (Some("['agent:main:']"), "defaultSessionKey: null", true),
+    ] {
+        let prefixes = prefixes.map(|list| format!("allowedSessionKeyPrefixes: {list},"));
+        let text = format!(
+            "{{hooks: {{enabled: true, token: 'x', allowRequestSessionKey: true, {}{default}}}}}",
+            prefixes.unwrap_or_default()
+        );
+        let hooks = HookSettings::parse(&text).unwrap();
+        assert_eq!(hooks.stops_gateway(), stops, "{text}");
+        let mends = hooks.missing();
+        let mended = mends.iter().find_map(|one| {
+            let list = one.command.split_once("allowedSessionKeyPrefixes '")?.1;
+            serde_json::from_str(list.trim_end_matches('\'')).ok()
+        });
+        let hooks = HookSettings {
+            allowed_session_key_prefixes: mended,
+            ..hooks
+        };
+        assert!(!stops || !hooks.stops_gateway(), "{text}: {mends:?}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::settings;
 use super::{Mode, ModuleSource, OnFailure, PolicyEntry};
 use crate::config::defaults;
 use crate::config::json_schema::about;
-use crate::config::kind::{Describe, Kind, Raw, Text, expected, pattern, quoted, words};
+use crate::config::kind::{Describe, Kind, Raw, Text, expected, pattern, quoted, read_word, words};
 use crate::config::layers::{Layers, Setting};
 use crate::config::load::beside;
 use crate::config::report::{Origin, did_you_mean};
@@ -329,20 +329,14 @@ fn read_module(text: &str) -> Result<ModuleSource, String> {
         }
         return Ok(ModuleSource::Path(PathBuf::from(text)));
     };
-    let known = || defaults::POLICIES.iter().map(|policy| policy.name);
+    let on_request = defaults::ON_REQUEST.iter().copied();
+    let known = || {
+        let defaults = defaults::POLICIES.iter().map(|policy| policy.name);
+        defaults.chain(on_request.clone())
+    };
     if !known().any(|known| known == name) {
         let near = did_you_mean(name, known()).map_or_else(String::new, |near| format!("; {near}"));
         return Err(format!("there is no built-in policy `{name}`{near}"));
     }
     Ok(ModuleSource::Builtin(name.to_owned()))
-}
-
-fn read_word<T: Copy>(text: &str, all: &[T], as_str: fn(T) -> &'static str) -> Result<T, String> {
-    let words = || all.iter().map(|value| as_str(*value));
-    let found = all.iter().find(|value| as_str(**value) == text);
-    found.copied().ok_or_else(|| {
-        let listed: Vec<String> = words().map(|word| format!("`{word}`")).collect();
-        let near = did_you_mean(text, words()).map_or_else(String::new, |near| format!("; {near}"));
-        format!("expected one of {}{near}", listed.join(", "))
-    })
 }

@@ -4,6 +4,7 @@
 //! The database is the queue. A row that was settled is loaded no more, one that was not is loaded
 //! again, whatever happened between; so nothing here needs to outlive the process.
 
+mod ending;
 mod hook_in_force;
 mod request;
 mod status;
@@ -15,7 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -36,7 +37,7 @@ use crate::db::DbError;
 use crate::follow::Followed;
 use crate::tasks::Tasks;
 
-use hook_in_force::HookInForce;
+pub(in crate::daemon) use hook_in_force::HookInForce;
 use request::{Request, Session};
 
 /// How long a message waits after an attempt: at first about as long as a gateway's restart takes,
@@ -328,55 +329,6 @@ impl Deliver {
         match is_well {
             true => HEALTH_WHEN_OPEN,
             false => HEALTH_WHEN_CLOSED,
-        }
-    }
-
-    /// Ends in order: of nothing that waits is it unknown afterwards whether the agent has it, unless
-    /// its row says so.
-    async fn finish(mut self) {
-        if self.let_end().await
-            && let Err(error) = self.inbox.asked_nothing().await
-        {
-            error!("messages that never left are marked as if they had: {error}");
-        }
-    }
-
-    /// Lets what is under way end. What has not ended then may or may not have reached the agent,
-    /// and its row says so; false where that could not be written.
-    async fn let_end(&mut self) -> bool {
-        let grace = self.terms.grace;
-        let ended = async {
-            while let Some(event) = self.under_way.next().await {
-                self.take_last(event);
-            }
-        };
-        if timeout(grace, ended).await.is_ok() {
-            return true;
-        }
-        let now = self.clock.now();
-        let mut is_written = true;
-        for (row, attempts) in self.lanes.under_way() {
-            let settled = Settled::Retry {
-                attempts,
-                next_attempt_at: now,
-                why: "the daemon stopped before the gateway answered".to_owned(),
-                may_repeat: true,
-            };
-            if let Err(error) = self.inbox.settle(row, settled).await {
-                error!("a message may be run twice and its row does not say so: {error}");
-                is_written = false;
-            }
-        }
-        is_written
-    }
-
-    fn take_last(&mut self, event: Event) {
-        match event {
-            Event::Answered {
-                batch,
-                answer: Answer::RetryWithoutSession,
-            } => self.lanes.leave(batch.row()),
-            Event::Answered { .. } | Event::Settled(_) => self.take(event),
         }
     }
 }

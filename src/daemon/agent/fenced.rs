@@ -180,6 +180,7 @@ mod tests {
             state: state.as_str().to_owned(),
             content: "let me in".to_owned(),
             content_bytes: 9,
+            original: None,
             trust: Some(Trust::Unknown),
             taken_at: Timestamp::from_millis(1_795_384_870_000),
             annotations: vec![Annotation::host("queue", "quoted")],

@@ -127,13 +127,15 @@ impl Gateway {
 
     /// Asks whether the gateway lives.
     pub(in crate::daemon) async fn health(&self) -> Health {
-        let request = self
-            .client
-            .get(self.base.join("/health"))
-            .timeout(HEALTH_TIMEOUT);
-        match request.send().await {
-            Ok(response) => read_health(&read(response).await),
-            Err(_) => Health::Not("the gateway cannot be reached".to_owned()),
+        read_health(&self.ask("/health").await)
+    }
+
+    /// Asks for what it says of itself at `path`.
+    pub(in crate::daemon) async fn ask(&self, path: &str) -> Reply {
+        let request = self.client.get(self.base.join(path));
+        match request.timeout(HEALTH_TIMEOUT).send().await {
+            Ok(response) => read(response).await,
+            Err(error) => failed(&error),
         }
     }
 }
@@ -179,7 +181,8 @@ fn failed(error: &reqwest::Error) -> Reply {
     Reply::Cut
 }
 
-fn read_health(reply: &Reply) -> Health {
+/// What an answer to `/health` says.
+pub(in crate::daemon) fn read_health(reply: &Reply) -> Health {
     #[derive(Deserialize)]
     struct Said {
         ok: bool,

@@ -11,6 +11,8 @@
 //! are the same, so neither the mark nor anything that differs between two attempts may vary.
 
 mod facts;
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) mod property;
 
 use std::fmt::{self, Write as _};
 
@@ -20,6 +22,7 @@ use sha2::Sha256;
 use super::batch;
 use crate::policy::Annotation;
 use crate::types::digest::encode_hex;
+use crate::types::text::visible;
 use crate::types::{AgentId, ConversationId, MessageId, Secret, Timestamp, Trust};
 
 /// What stands before every line of content, and before nothing else.
@@ -170,7 +173,9 @@ fn push_facts(text: &mut String, facts: &Facts<'_>) {
 }
 
 fn push_notes(text: &mut String, annotations: &[Annotation]) {
-    let lines: Vec<String> = facts::lines(annotations).collect();
+    // A value is visible where it was made; a row that says otherwise begins no line of ours.
+    let lines = facts::lines(annotations).map(|line| visible(&line));
+    let lines: Vec<String> = lines.collect();
     let mut room = MAX_NOTES_BYTES;
     let fits = |line: &&String| {
         let left = room.checked_sub(line.len());
@@ -198,10 +203,7 @@ fn push_line(text: &mut String, line: fmt::Arguments<'_>) {
 
 /// The lines of `content`; CR with LF is one end of a line, not two.
 fn lines(content: &str) -> impl Iterator<Item = &str> {
-    content.split('\n').flat_map(|line| {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        line.split(LINE_ENDS)
-    })
+    content.split("\r\n").flat_map(|text| text.split(LINE_ENDS))
 }
 
 impl FenceKey {

@@ -39,6 +39,11 @@ impl Access {
             require_token,
         })
     }
+
+    /// The bearer token.
+    pub(in crate::daemon) fn token(&self) -> Secret {
+        self.token.clone()
+    }
 }
 
 fn renew(path: &Path) -> Result<Secret, FileError> {

@@ -24,7 +24,7 @@ pub(super) fn routes() -> Router<Daemon> {
 pub(super) fn described() -> Vec<Operation> {
     let conversation = object(
         json!({
-            "conversation_id": refer("Id"), "peer": refer("Id"), "turns": count(),
+            "conversation_id": refer("Id"), "peer": refer("Id"), "turns": count(), "turns_left": count(),
             "last_at": refer("Time"), "ended_at": refer("Time"),
             "ended_because": text("participant_ended"), "reply_session": text("agent:main:main"),
         }),

@@ -37,9 +37,6 @@ struct Body {
     /// The agents among which the caller has to choose one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     agents: Vec<AgentId>,
-    /// What is not ready.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    failing: Vec<&'static str>,
 }
 
 impl ApiError {
@@ -56,7 +53,6 @@ impl ApiError {
                 code: code.into(),
                 retry_after_ms: None,
                 agents: Vec::new(),
-                failing: Vec::new(),
             },
         }
     }
@@ -112,14 +108,6 @@ impl ApiError {
     pub(super) fn stopping() -> Self {
         let sentence = "the daemon is stopping";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", sentence)
-    }
-
-    /// Parts of the daemon are not ready.
-    pub(super) fn not_ready(failing: Vec<&'static str>) -> Self {
-        let sentence = format!("not ready: {}", failing.join(", "));
-        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", sentence);
-        error.body.failing = failing;
-        error
     }
 }
 

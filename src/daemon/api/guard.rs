@@ -18,11 +18,9 @@ use crate::types::Secret;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Routes that tell no content and change no trust.
-const OPEN_ROUTES: [&str; 10] = [
-    "/",
+const OPEN_ROUTES: [&str; 8] = [
     "/openapi.json",
-    "/healthz",
-    "/readyz",
+    "/metrics",
     "/status",
     "/policies",
     "/policies/evaluate",
@@ -31,17 +29,18 @@ const OPEN_ROUTES: [&str; 10] = [
     "/conversations/{id}/end",
 ];
 
-/// Routes that need no token even where everything does: a supervisor has none.
-const LIVENESS_ROUTES: [&str; 2] = ["/healthz", "/readyz"];
+/// Routes that need no token even where everything does: a supervisor has none, and a browser shows
+/// none when it opens the page, whose files tell nothing of this daemon.
+const BARE_ROUTES: [&str; 4] = ["/healthz", "/readyz", "/", "/page/{file}"];
 
 /// Whether a call at this route always needs the token.
 pub(super) fn needs_token(route: &str) -> bool {
-    !OPEN_ROUTES.contains(&route)
+    !OPEN_ROUTES.contains(&route) && !is_bare(route)
 }
 
 /// Whether a call at this route needs no token even where everything does.
-pub(super) fn is_liveness(route: &str) -> bool {
-    LIVENESS_ROUTES.contains(&route)
+pub(super) fn is_bare(route: &str) -> bool {
+    BARE_ROUTES.contains(&route)
 }
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -165,10 +164,10 @@ impl Guard {
     /// A path without a route tells nothing but that; it is answered 404 by what comes after.
     fn needs_token(&self, route: Option<&str>) -> bool {
         let among = |routes: &[&str]| route.is_some_and(|route| routes.contains(&route));
-        if self.require_token {
-            return !among(&LIVENESS_ROUTES);
+        if among(&BARE_ROUTES) {
+            return false;
         }
-        route.is_some() && !among(&OPEN_ROUTES)
+        self.require_token || (route.is_some() && !among(&OPEN_ROUTES))
     }
 
     fn check_token(&self, authorization: Option<&str>) -> Result<(), Denied> {

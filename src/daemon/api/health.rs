@@ -1,7 +1,9 @@
-//! `GET /healthz` and `GET /readyz`: for whatever starts and watches the daemon. They tell nothing
-//! else, and need no token.
+//! `GET /healthz` and `GET /readyz`: for whatever starts and watches the daemon. They tell how each
+//! part is in one word and nothing else, and need no token.
 
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -9,9 +11,9 @@ use serde_json::json;
 
 use super::error::ApiError;
 use super::openapi::Operation;
-use super::openapi::schema::{done, object};
+use super::openapi::schema::{done, object, words, yes_or_no};
 use crate::daemon::Daemon;
-use crate::daemon::view::Status;
+use crate::daemon::view::Readiness;
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new()
@@ -21,14 +23,23 @@ pub(super) fn routes() -> Router<Daemon> {
 
 pub(super) fn described() -> Vec<Operation> {
     let fine = || object(json!({ "ok": done() }), &[]);
+    let readiness = object(
+        json!({
+            "ready": yes_or_no(),
+            "link": words(&["connected", "connecting", "waiting", "refused", "replaced", "stopped"]),
+            "gateway": words(&["ready", "not_ready"]), "disk": words(&["well", "full", "damaged"]),
+            "policies": words(&["ready", "outdated", "failing"]),
+        }),
+        &[],
+    );
     vec![
         Operation::get("/healthz", "Whether the process serves", fine()).asks_nothing(),
         Operation::get(
             "/readyz",
-            "Whether relay, gateway and database are ready",
-            fine(),
+            "Whether every part does its work",
+            readiness.clone(),
         )
-        .refuses(503, &["not_ready"]),
+        .says_no(503, readiness),
     ]
 }
 
@@ -41,22 +52,11 @@ async fn alive() -> Json<Fine> {
     Json(Fine { ok: true })
 }
 
-async fn ready(State(daemon): State<Daemon>) -> Result<Json<Fine>, ApiError> {
-    match failing(&daemon.status().await?) {
-        failing if failing.is_empty() => Ok(Json(Fine { ok: true })),
-        failing => Err(ApiError::not_ready(failing)),
-    }
-}
-
-fn failing(status: &Status) -> Vec<&'static str> {
-    let parts = [
-        ("link", status.connected),
-        ("gateway", status.gateway_ready),
-        ("database", status.database_problem.is_none()),
-    ];
-    parts
-        .into_iter()
-        .filter(|(_, works)| !works)
-        .map(|(name, _)| name)
-        .collect()
+async fn ready(State(daemon): State<Daemon>) -> Result<Response, ApiError> {
+    let readiness = Readiness::of(&daemon.status().await?, daemon.disk());
+    let status = match readiness.ready {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    Ok((status, Json(readiness)).into_response())
 }

@@ -41,6 +41,7 @@ pub(super) fn described() -> Vec<Operation> {
                 "What came after this `seq`.",
             )
             .limited()
+            .looks_back()
             .query("wait", wait, "Seconds to wait where there is nothing yet.")
             .query(
                 "as",
@@ -54,6 +55,7 @@ pub(super) fn described() -> Vec<Operation> {
 #[serde(deny_unknown_fields)]
 struct Page {
     after: Option<i64>,
+    before: Option<i64>,
     limit: Option<usize>,
     wait: Option<u64>,
     #[serde(rename = "as")]
@@ -71,7 +73,15 @@ async fn inbox(
 ) -> Result<Response, ApiError> {
     let limit = check_limit(page.limit)?;
     let wait = check_wait(page.wait)?;
-    let messages = read(&daemon, page.after, limit, wait).await?;
+    let messages = match (page.before, page.after) {
+        (None, after) => read(&daemon, after, limit, wait).await?,
+        (Some(before), None) if wait.is_zero() => daemon.inbox_before(before, limit).await?,
+        (Some(_), _) => {
+            return Err(ApiError::malformed(
+                "`before` looks back, so it stands without `after` and `wait`",
+            ));
+        }
+    };
     Ok(match page.form {
         None => Json(Inbox { messages }).into_response(),
         Some(Form::Fenced) => {

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::error::ApiError;
 use super::extract::{Asking, Form, Part};
 use super::openapi::Operation;
-use super::openapi::schema::{refer, words};
+use super::openapi::schema::{refer, words, yes_or_no};
 use crate::daemon::Daemon;
 use crate::daemon::view::Story;
 use crate::types::{AgentId, MessageId};
@@ -25,6 +25,11 @@ pub(super) fn described() -> Vec<Operation> {
         Operation::get("/messages/{id}", "The story of one message", story)
             .names_author()
             .query(
+                "original",
+                yes_or_no(),
+                "Whether the text is wanted as it came, too.",
+            )
+            .query(
                 "as",
                 words(&["fenced"]),
                 "For a model: the text behind a fence.",
@@ -32,26 +37,30 @@ pub(super) fn described() -> Vec<Operation> {
     ]
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    from: Option<AgentId>,
+    /// Whether the text is wanted as it came, too. What the policies took out of it was not meant for
+    /// an agent's eyes, so it is never shown unasked.
+    #[serde(default)]
+    original: bool,
+    #[serde(rename = "as")]
+    form: Option<Form>,
+}
+
 async fn story(
     State(daemon): State<Daemon>,
     Part(id): Part<MessageId>,
-    Asking(which): Asking<Which>,
+    Asking(wanted): Asking<Wanted>,
 ) -> Result<Response, ApiError> {
     let stories = daemon.story(&id).await?;
-    let story = the_one(stories, which.from.as_ref())?;
-    Ok(match which.form {
+    let mut story = the_one(stories, wanted.from.as_ref())?;
+    story.original = story.original.filter(|_| wanted.original);
+    Ok(match wanted.form {
         None => Json(story).into_response(),
         Some(Form::Fenced) => Json(daemon.reader().story(story)).into_response(),
     })
-}
-
-/// Which of the messages of one name, and for whom.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    from: Option<AgentId>,
-    #[serde(rename = "as")]
-    form: Option<Form>,
 }
 
 fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, ApiError> {
@@ -110,6 +119,7 @@ mod tests {
             kind: Kind::Text,
             state: "waiting".to_owned(),
             content: String::new(),
+            original: None,
             content_bytes: 0,
             trust: None,
             taken_at: Timestamp::from_millis(0),

@@ -16,11 +16,11 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use super::{
-    agents, conversations, dead, events, guard, health, held, inbox, lists, messages, outbox, page,
-    policies, send, status, trust,
+    agents, conversations, dead, events, guard, health, held, history, inbox, lists, messages,
+    metrics, outbox, page, policies, send, status, trust,
 };
 use crate::daemon::Daemon;
-use schema::refer;
+use schema::{refer, text};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/openapi.json", get(|| async { Json(&*DOCUMENT) }))
@@ -54,6 +54,8 @@ fn document() -> Value {
         agents::described(),
         policies::described(),
         events::described(),
+        history::described(),
+        metrics::described(),
         health::described(),
         described(),
         page::described(),
@@ -100,6 +102,8 @@ pub(super) struct Operation {
     /// The kind of the answer's content, and its schema.
     answer: (&'static str, Value),
     refusals: BTreeMap<u16, Vec<&'static str>>,
+    /// The status that says no with an answer of its own, and its schema.
+    no: Option<(u16, Value)>,
     asks_daemon: bool,
 }
 
@@ -127,11 +131,16 @@ impl Operation {
             status: 200,
             answer: ("application/json", answer),
             refusals: BTreeMap::new(),
+            no: None,
             asks_daemon: true,
         };
-        match path.contains("{id}") {
-            true => operation.takes("path", "id", refer("Id"), "Its id."),
-            false => operation,
+        let part = path
+            .split_once('{')
+            .and_then(|(_, rest)| rest.split('}').next());
+        match part {
+            Some("id") => operation.takes("path", "id", refer("Id"), "Its id."),
+            Some(part) => operation.takes("path", part, text("style.css"), "Its name."),
+            None => operation,
         }
     }
 
@@ -155,6 +164,16 @@ impl Operation {
     pub(super) fn limited(self) -> Self {
         let limit = json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 50 });
         self.query("limit", limit, "At most so many.")
+    }
+
+    /// Takes `?before=`.
+    pub(super) fn looks_back(self) -> Self {
+        let seq = json!({ "type": "integer" });
+        self.query(
+            "before",
+            seq,
+            "What came before this `seq`, the newest of it.",
+        )
     }
 
     fn takes(mut self, place: &str, name: &str, schema: Value, description: &str) -> Self {
@@ -204,6 +223,12 @@ impl Operation {
             .refuses(503, &["relay_unreachable"])
     }
 
+    /// Says no with this status and an answer of this schema, where it does not fail.
+    pub(super) fn says_no(mut self, status: u16, schema: Value) -> Self {
+        self.no = Some((status, schema));
+        self
+    }
+
     /// Answers by itself: neither database nor end of the daemon can spoil it.
     pub(super) fn asks_nothing(mut self) -> Self {
         self.asks_daemon = false;
@@ -211,9 +236,8 @@ impl Operation {
     }
 
     fn written(self) -> Value {
-        let (needs_token, is_liveness) =
-            (guard::needs_token(self.path), guard::is_liveness(self.path));
-        let refused = self.with_the_doors_refusals(is_liveness);
+        let (needs_token, is_bare) = (guard::needs_token(self.path), guard::is_bare(self.path));
+        let refused = self.with_the_doors_refusals(is_bare);
         let (kind, schema) = refused.answer;
         let mut responses = Map::new();
         responses.insert(
@@ -221,7 +245,12 @@ impl Operation {
             json!({ "description": refused.summary, "content": { kind: { "schema": schema } } }),
         );
         for (status, words) in refused.refusals {
-            responses.insert(status.to_string(), refusal(&words));
+            let mut response = refusal(&words);
+            if let Some((_, own)) = refused.no.as_ref().filter(|(no, _)| *no == status) {
+                let either = json!({ "anyOf": [own, refer("Error")] });
+                response["content"]["application/json"]["schema"] = either;
+            }
+            responses.insert(status.to_string(), response);
         }
         let mut written = json!({ "summary": refused.summary, "responses": responses });
         if !refused.parameters.is_empty() {
@@ -234,7 +263,7 @@ impl Operation {
         }
         // Where `require_token` is off, the open ones take no token; an empty entry says that one may
         // be shown all the same.
-        written["security"] = match (needs_token, is_liveness) {
+        written["security"] = match (needs_token, is_bare) {
             (true, _) => json!([{ "token": [] }]),
             (false, false) => json!([{}, { "token": [] }]),
             (false, true) => json!([]),
@@ -243,9 +272,9 @@ impl Operation {
     }
 
     /// What no call says by itself, since it is decided before it or below it.
-    fn with_the_doors_refusals(self, is_liveness: bool) -> Self {
+    fn with_the_doors_refusals(self, is_bare: bool) -> Self {
         let mut operation = self.refuses(403, &["foreign_host", "foreign_origin"]);
-        if !is_liveness {
+        if !is_bare {
             operation = operation.refuses(401, &["token_missing", "token_wrong"]);
         }
         if !operation.parameters.is_empty() || operation.body.is_some() {

@@ -143,6 +143,15 @@ impl Inbox {
         Ok(())
     }
 
+    /// Measures how long the messages took that the gateway has just taken.
+    pub(in crate::daemon) fn handed_over(&self, batch: &Batch) {
+        let now = self.clock.now();
+        for message in batch.messages() {
+            let elapsed = now.since(message.stored_at());
+            self.events.meter().handed_over(elapsed, now);
+        }
+    }
+
     /// Gives up the message at `row`, which is not under way, if it still waits.
     pub(in crate::daemon) async fn give_up(&self, row: RowId, why: String) -> Result<(), DbError> {
         let now = self.clock.now();
@@ -173,6 +182,17 @@ impl Inbox {
     ) -> Result<Vec<InboxMessage>, DbError> {
         self.db
             .read(move |connection| rows::list(connection, after, limit))
+            .await
+    }
+
+    /// The newest `limit` messages before `before`, the oldest of them first.
+    pub(in crate::daemon) async fn list_before(
+        &self,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<InboxMessage>, DbError> {
+        self.db
+            .read(move |connection| rows::list_before(connection, before, limit))
             .await
     }
 }

@@ -22,13 +22,16 @@ use crate::daemon::held::HeldBox;
 use crate::daemon::inbound::{Inbound, Inbox, Received, Session};
 use crate::daemon::outbound::Outbox;
 use crate::daemon::story::Events;
-use crate::daemon::view::{Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal};
-use crate::daemon::{schema, trust};
+use crate::daemon::view::{
+    ConversationView, Event, InboxMessage, OutboxMessage, SendAnswer, SendRefusal,
+};
+use crate::daemon::{dialogue, schema, trust};
 use crate::policy::tests::Module;
 use crate::policy::{Engine, ModuleSource, PolicySpec};
 use crate::tasks::Tasks;
 use crate::types::{
     AgentId, ConversationId, Direction, Kind, Message, MessageId, Nonce, Secret, Timestamp, Trust,
+    TurnNumber,
 };
 use crate::wire::frame::Ack;
 use crate::wire::{Features, Form, Material, MessageFrame, NonceMemory, SigningKey};
@@ -112,7 +115,13 @@ impl Rooms {
         let db = Database::open(&path, schema::MIGRATIONS, &Tasks::new()).unwrap();
         let events = Events::new();
         let chain = Arc::new(ArcSwap::new(Arc::clone(chain)));
-        let lane = Lane::new(db.clone(), chain, clock.clone(), room);
+        let lane = Lane::new(
+            db.clone(),
+            chain,
+            clock.clone(),
+            room,
+            events.meter().clone(),
+        );
         let inbox = Inbox::new(db.clone(), events.clone(), clock.clone());
         let me = AgentId::new(ME).unwrap();
         let outbox = Outbox::new(db.clone(), events.clone(), clock.clone());
@@ -182,12 +191,19 @@ impl Rooms {
             .unwrap();
     }
 
+    /// The conversations, the latest first.
+    pub(super) async fn dialogues(&self) -> Vec<ConversationView> {
+        let limit = TurnNumber::new(20).unwrap();
+        let list = move |c: &Connection| dialogue::list(c, 9, limit, Timestamp::default());
+        self.db.read(list).await.unwrap()
+    }
+
     pub(super) async fn inbox(&self) -> Vec<InboxMessage> {
         self.inbox.list(Some(0), 1000).await.unwrap()
     }
 
     pub(super) async fn outbox(&self) -> Vec<OutboxMessage> {
-        self.outbox.list(1000).await.unwrap()
+        self.outbox.list(None, 1000).await.unwrap()
     }
 
     /// The states of the inbox's rows, in order.

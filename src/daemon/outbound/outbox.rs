@@ -99,13 +99,14 @@ impl Outbox {
         self.changed.subscribe()
     }
 
-    /// The newest `limit` messages, the oldest of them first.
+    /// The newest `limit` messages, or of those before `before`, the oldest of them first.
     pub(in crate::daemon) async fn list(
         &self,
+        before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<OutboxMessage>, DbError> {
         self.db
-            .read(move |connection| rows::list(connection, limit))
+            .read(move |connection| rows::list(connection, before, limit))
             .await
     }
 }

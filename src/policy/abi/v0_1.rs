@@ -120,7 +120,8 @@ impl Instance {
     ) -> Result<(Decision, Wrote), CallFailed> {
         let message_time = memory.time;
         self.store.data_mut().open(memory);
-        allow(&mut self.store, self.limits.time);
+        let deadline = Deadline::start_counting(self.limits.time, question.processor);
+        set_deadline(&mut self.store, deadline, self.limits.time);
         let annotations: Vec<_> = question.annotations.iter().map(prior).collect();
         let message = asked(&question, &annotations, message_time);
         let said = self.exports.call_evaluate(&mut self.store, message);
@@ -145,7 +146,11 @@ impl Instance {
 
 /// Lets the next call take `time`.
 fn allow(store: &mut Store<Host>, time: Duration) {
-    store.data_mut().deadline = Deadline::start(time);
+    set_deadline(store, Deadline::start(time), time);
+}
+
+fn set_deadline(store: &mut Store<Host>, deadline: Deadline, time: Duration) {
+    store.data_mut().deadline = deadline;
     store.set_epoch_deadline(ticks(time));
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::abi::{CallFailed, Memory, Question, Wrote};
+use super::super::deadline::Readings;
 use super::super::decision::{Annotation, Decision, Nonsense, ReasonCode, Verdict};
 use super::super::guest::Guest;
 use super::super::loader::{Mode, OnFailure};
@@ -157,6 +158,7 @@ pub(super) struct Passage<'a> {
     annotations: Vec<Annotation>,
     steps: Vec<Step>,
     ended: Option<Outcome>,
+    processor: Readings,
 }
 
 impl<'a> Passage<'a> {
@@ -168,6 +170,7 @@ impl<'a> Passage<'a> {
             annotations: facts.annotations.to_vec(),
             steps: Vec::new(),
             ended: None,
+            processor: Readings::start(),
         };
         for post in posts {
             match post {
@@ -206,6 +209,7 @@ impl<'a> Passage<'a> {
             annotations: self.annotations,
             steps: self.steps,
             changes,
+            processor: self.processor.elapsed(),
         }
     }
 
@@ -218,21 +222,24 @@ impl<'a> Passage<'a> {
             content: &self.content,
             annotations: &self.annotations,
             released: self.is_answered(&link.name),
+            processor: self.processor.last(),
         };
         let answer = keeper.ask(&link.guest, question, Memory { shelf, time });
         let answer = answer.and_then(|(decision, wrote)| {
             self.check(&decision.verdict)?;
             Ok((decision, wrote))
         });
+        let elapsed = watch.elapsed();
+        self.processor.took(elapsed);
         match answer {
             Ok((decision, wrote)) => {
                 keeper.keep(link, Ok(wrote));
-                self.note(link, &decision.verdict, watch.elapsed());
+                self.note(link, &decision.verdict, elapsed);
                 self.obey(link, decision);
             }
             Err(failure) => {
                 keeper.keep(link, Err(&failure));
-                self.fail(link, &failure, watch.elapsed());
+                self.fail(link, &failure, elapsed);
             }
         }
     }

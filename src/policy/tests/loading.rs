@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::config::{Config, Environment, Overrides};
 
 fn refused(spec: PolicySpec) -> String {
     Chain::load(engine(), &[spec]).unwrap_err().to_string()
@@ -20,7 +21,7 @@ fn refused_module(module: &Module) -> String {
 fn the_default_policies_load_and_are_small() {
     for builtin in builtins() {
         let size = builtin.bytes.len();
-        assert!(size < 250_000, "`{}` has {size} bytes", builtin.name);
+        assert!(size < 250 * 1024, "`{}` has {size} bytes", builtin.name);
         let chain = load(&[PolicySpec::of_builtin(builtin.name)]);
         let (name, digest, description) = chain.descriptions().next().unwrap();
         assert_eq!(name, builtin.name);
@@ -28,6 +29,22 @@ fn the_default_policies_load_and_are_small() {
         assert_eq!(digest, crate::types::Digest::of(builtin.bytes));
         let schema: serde_json::Value = serde_json::from_str(&description.settings_schema).unwrap();
         assert_eq!(schema["additionalProperties"], json!(false));
+    }
+}
+
+#[test]
+fn every_policy_that_is_built_in_can_be_named_in_a_configuration() {
+    let environment = Environment::from_pairs([("HOME", "/h")]);
+    for builtin in builtins() {
+        let name = builtin.name;
+        let text = format!("[[policy]]\nname = \"mine\"\nmodule = \"builtin:{name}\"\n");
+        let flags = Overrides::default();
+        let config = Config::from_text(&environment, &flags, "/c.toml".as_ref(), &text);
+        assert_eq!(
+            config.unwrap().policies.last().unwrap().name,
+            "mine",
+            "{name}"
+        );
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     AgentRecord, CardChange, Commit, Enqueued, History, HistoryQuery, KeptTurn, List, Listed,
     MailName, MailRow, MailboxRoom, NewAgent, Store, StoreError, StoredMail, Waiting,
 };
-use crate::db::{Database, OpenError};
+use crate::db::{Database, Health, OpenError};
 use crate::files::{self, FileError};
 use crate::relay::conversation::{Conversation, Key};
 use crate::tasks::Tasks;
@@ -26,6 +26,8 @@ mod mail;
 mod row;
 mod schema;
 mod talk;
+#[cfg(test)]
+mod tests;
 
 /// A store in a SQLite file.
 #[derive(Debug)]
@@ -187,6 +189,14 @@ impl Store for SqliteStore {
             .database
             .read(move |c| talk::history(c, &query))
             .await?)
+    }
+
+    async fn health(&self) -> Health {
+        if self.database.health() == Health::Full {
+            // That there is still no room is noted as it is of any other write.
+            let _ = self.database.write(agent::try_room).await;
+        }
+        self.database.health()
     }
 
     async fn forget_nonces(&self, now: Timestamp) -> Result<(), StoreError> {

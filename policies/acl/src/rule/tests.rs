@@ -173,25 +173,38 @@ fn a_rules_hold_is_over_once_it_is_answered() {
 }
 
 proptest! {
-    /// The first match, found by asking every rule about every field in turn, is what decides.
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    /// The first match, found by asking every rule about every field in turn, is what decides; where
+    /// there is none, the mode, and in `pairing` whether the stranger's request waits already.
     #[test]
-    fn the_first_rule_that_matches_decides(
+    fn random_rules_decide_as_the_oracle_does(
         rules in prop::collection::vec(any_rule(), 0..8),
-        message in any_message(),
+        mode in select(vec![Mode::Open, Mode::Pairing, Mode::Known, Mode::Closed]),
+        messages in prop::collection::vec(any_message(), 1..6),
     ) {
-        let settings = Settings { mode: Mode::Closed, rules };
-        let said = judge(&settings, &message, &mut Remembered::default());
-        prop_assert_eq!(word(&said), oracle(&settings.rules, &message));
+        let settings = Settings { mode, rules };
+        let mut memory = Remembered::default();
+        let mut waiting = Vec::new();
+        for (place, message) in messages.into_iter().enumerate() {
+            let id = place.to_string();
+            let message = Message { id: &id, ..message };
+            let said = judge(&settings, &message, &mut memory);
+            prop_assert_eq!(word(&said), oracle(&settings, &message, &mut waiting));
+        }
     }
 }
 
-/// Works the other way round: strikes out the rules that do not match, field by field.
-fn oracle(rules: &[Rule], message: &Message<'_>) -> &'static str {
-    let peer = match message.direction {
-        Direction::Inbound => message.from,
-        Direction::Outbound => message.to,
+/// Works the other way round: strikes out the rules that do not match, field by field. `waiting` are
+/// the strangers whose request waits.
+fn oracle(settings: &Settings, message: &Message<'_>, waiting: &mut Vec<String>) -> &'static str {
+    let (inbound, peer) = match message.direction {
+        Direction::Inbound => (true, message.from),
+        Direction::Outbound => (false, message.to),
     };
-    let mut left: Vec<&Rule> = rules.iter().collect();
+    if message.released {
+        waiting.retain(|stranger| stranger != peer);
+    }
+    let mut left: Vec<&Rule> = settings.rules.iter().collect();
     left.retain(|rule| rule.peer.is_none() || rule.peer == Some(peer.to_owned()));
     left.retain(|rule| rule.direction.is_none() || rule.direction == Some(message.direction));
     left.retain(|rule| match &rule.kinds {
@@ -205,11 +218,25 @@ fn oracle(rules: &[Rule], message: &Message<'_>) -> &'static str {
     });
     left.retain(|rule| rule.expires.unwrap_or(u64::MAX) > message.now);
     match (message.trust, left.first().map(|rule| rule.effect)) {
-        (Trust::Blocked, _) | (_, Some(Effect::Reject)) => "reject",
-        (_, Some(Effect::Allow)) | (Trust::Owner, None) => "pass",
-        (_, Some(Effect::Hold)) if message.released => "pass",
-        (_, Some(Effect::Hold)) => HELD_BY_RULE,
-        (Trust::Unknown | Trust::Known, None) => "reject",
+        (Trust::Blocked, _) | (_, Some(Effect::Reject)) => return "reject",
+        (_, Some(Effect::Allow)) | (Trust::Owner, None) => return "pass",
+        (_, Some(Effect::Hold)) if message.released => return "pass",
+        (_, Some(Effect::Hold)) => return HELD_BY_RULE,
+        (Trust::Unknown | Trust::Known, None) => {}
+    }
+    let is_known = message.trust == Trust::Known;
+    match settings.mode {
+        Mode::Open => "pass",
+        Mode::Closed => "reject",
+        Mode::Pairing if !inbound || message.released => "pass",
+        Mode::Known | Mode::Pairing if is_known => "pass",
+        Mode::Known => "reject",
+        Mode::Pairing if message.kind != Kind::Text => "reject",
+        Mode::Pairing if waiting.iter().any(|stranger| stranger == peer) => "reject",
+        Mode::Pairing => {
+            waiting.push(peer.to_owned());
+            CONTACT_REQUEST
+        }
     }
 }
 

@@ -14,6 +14,9 @@ mod ascii;
 const NUMBER: u32 = '#' as u32;
 const SPACE: u32 = ' ' as u32;
 
+/// How many characters are remembered that had to be looked up.
+const RECENT: usize = 64;
+
 /// What a folded text is like.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Folded {
@@ -34,6 +37,7 @@ pub(super) fn fold(text: &str, sink: impl FnMut(u32)) -> Folded {
         sink,
         last: SPACE,
         in_word: false,
+        recent: [(0, Class::Nothing); RECENT],
     };
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -51,6 +55,8 @@ struct Folding<S> {
     sink: S,
     last: u32,
     in_word: bool,
+    /// What was looked up last, by the low bits: a script's letters stand close together.
+    recent: [(u32, Class); RECENT],
 }
 
 impl<S: FnMut(u32)> Folding<S> {
@@ -99,7 +105,7 @@ impl<S: FnMut(u32)> Folding<S> {
     }
 
     fn other(&mut self, character: char) -> usize {
-        match class(character) {
+        match self.class(character) {
             Class::Letter(letter) => self.push(letter, weight(letter)),
             Class::Digit => self.number(u32::from(character).to_be_bytes().into_iter()),
             Class::Space => self.in_word = false,
@@ -107,6 +113,18 @@ impl<S: FnMut(u32)> Folding<S> {
             Class::Nothing => {}
         }
         character.len_utf8()
+    }
+
+    fn class(&mut self, character: char) -> Class {
+        let code = u32::from(character);
+        if let Some(class) = class(code) {
+            return class;
+        }
+        let recent = &mut self.recent[code as usize % RECENT];
+        if recent.0 != code {
+            *recent = (code, looked_up(code));
+        }
+        recent.1
     }
 
     fn push(&mut self, character: u32, weight: u32) {
@@ -155,15 +173,14 @@ enum Class {
     Nothing,
 }
 
-fn class(character: char) -> Class {
-    /// Most scripts with an alphabet, so that their letters are looked up once and for all.
-    static ALPHABETS: LazyLock<[Class; 0x1100]> =
-        LazyLock::new(|| std::array::from_fn(|code| looked_up(code as u32)));
-    let code = u32::from(character);
+/// The class of what is known without a look.
+fn class(code: u32) -> Option<Class> {
+    /// Most scripts with an alphabet, and what is invisible, so that each is looked up once and for
+    /// all. Not in place: a component would carry its zeros.
+    static ALPHABETS: LazyLock<Vec<Class>> = LazyLock::new(|| (0..0x3100).map(looked_up).collect());
     match ALPHABETS.get(code as usize) {
-        Some(class) => *class,
-        None if is_syllable_or_ideograph(code) => Class::Letter(code),
-        None => looked_up(code),
+        Some(class) => Some(*class),
+        None => is_syllable_or_ideograph(code).then_some(Class::Letter(code)),
     }
 }
 

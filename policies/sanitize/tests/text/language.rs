@@ -1,5 +1,9 @@
 //! Writing that needs what an attacker would use.
 
+use std::iter::once;
+
+use unicode_normalization::UnicodeNormalization;
+
 use super::{cleaned, untouched};
 
 #[test]
@@ -34,16 +38,18 @@ fn what_a_person_wrote_in_any_language_comes_out_as_it_went_in() {
         "ພາສາ\u{200B}ລາວ",
         "ភាសា\u{200B}ខ្មែរ\u{200B}មិន\u{200B}ដកឃ្លា, ប\u{200C}៉ី, ស\u{17CA}\u{200C}ី",
         "မြန်မာ\u{200B}ဘာသာ\u{200B}စကား",
-        // Tibetan and Balinese stacks.
-        "བོད་ཡིག་ནི་སྐད, ᬩᬮᬶ",
+        // Tibetan and Balinese stacks, the highest of them with eight marks.
+        "བོད་ཡིག་ནི་སྐད, ཧྐྵྨླྺྼྻྂ, ᬩᬮᬶ",
         // Mongolian: selectors, the vowel separator, the narrow space.
         "ᠮᠣᠩᠭ\u{180B}ᠣᠯ ᠠᠷᠬ\u{180E}ᠠ ᠪᠠᠢᠨ\u{202F}ᠠ",
         // Old Hangul with fillers, and jamo that stand alone.
         "ᄒᆞᆫ글, \u{115F}ᅡ, ᄀ\u{1160}, \u{115F}\u{1160}ᆨ",
         // Ideographs with registered variants, and with standardised ones.
         "葛\u{E0100}飾区, 辻\u{E0101}, 邉\u{E0109}, 神\u{FE00}",
-        // Myanmar, Phags-pa, mathematics, the slashed zero.
-        "က\u{FE00}, ꡥ\u{FE00}, ≨\u{FE00}, 0\u{FE00}",
+        // Myanmar, Phags-pa, mathematics, the slashed zeros.
+        "က\u{FE00}, ကေ\u{FE00}, ꡥ\u{FE00}, ≨\u{FE00}, 0\u{FE00}０\u{FE00}",
+        // Script capitals, Manichaean, quotation marks, East Asian punctuation, hieroglyphs.
+        "ℋ\u{FE00}ℬ\u{FE01}𝒜\u{FE00}, 𐫅\u{FE00}, ‘\u{FE02}x”\u{FE01}, 、\u{FE00}？\u{FE01}, 𓀒\u{FE03}",
         // Hebrew with cantillation and an order of marks of its own; marks of direction.
         "ירושל\u{5B7}\u{34F}\u{5B4}ם",
         "שלום (C++)\u{200E} עולם, \u{200F}123 שקל",
@@ -62,6 +68,20 @@ fn what_a_person_wrote_in_any_language_comes_out_as_it_went_in() {
         let composed = unicode::normal::compose(text);
         untouched(composed.as_deref().unwrap_or(text));
     }
+}
+
+/// The forms of ideographs that go another way through normalisation.
+#[test]
+fn every_standardised_variant_of_an_ideograph_comes_out_as_it_went_in() {
+    let mut variants = 0;
+    for c in '\u{F900}'..='\u{2FA1F}' {
+        let sequence: String = once(c).cjk_compat_variants().collect();
+        if sequence.chars().count() == 2 {
+            untouched(&sequence);
+            variants += 1;
+        }
+    }
+    assert_eq!(variants, 1_002);
 }
 
 #[test]

@@ -1,8 +1,14 @@
 use super::*;
 
+fn disarmed(written: &str) -> String {
+    let mut out = String::new();
+    defang(written, &mut out);
+    out
+}
+
 #[test]
 fn a_url_is_disarmed_and_stays_readable() {
-    for (written, disarmed) in [
+    for (written, expected) in [
         (
             "https://evil.example/a.b?c=d.e",
             "hxxps://evil[.]example/a.b?c=d.e",
@@ -23,11 +29,11 @@ fn a_url_is_disarmed_and_stays_readable() {
         ),
         ("http://127。0。0。1/", "hxxp://127[。]0[。]0[。]1/"),
     ] {
-        let now = defang(written);
+        let now = disarmed(written);
         if written.starts_with("file") {
             assert!(now.starts_with("file[:]///"), "{now}");
         } else {
-            assert_eq!(now, disarmed);
+            assert_eq!(now, expected);
         }
     }
 }
@@ -45,7 +51,7 @@ fn what_is_disarmed_is_no_url_any_more() {
         "ssh://a.b/c",
         "http://a.b/ mailto:x@y",
     ] {
-        let disarmed = defang(written);
+        let disarmed = disarmed(written);
         assert_eq!(crate::find::find(&disarmed, 2_048), [], "{disarmed}");
     }
 }

@@ -76,6 +76,14 @@ pub const FLAGS: [(&str, Flag); 21] = [
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags(u32);
 
+impl From<Flag> for Flags {
+    fn from(flag: Flag) -> Self {
+        let mut flags = Self::default();
+        flags.add(flag);
+        flags
+    }
+}
+
 impl Flags {
     /// Adds `flag`.
     pub fn add(&mut self, flag: Flag) {

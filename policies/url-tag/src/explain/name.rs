@@ -3,6 +3,8 @@
 use unicode::look;
 use unicode::script::{self, Mix};
 
+use super::address;
+
 /// Names under these lead to this machine or its network (RFC 6761, 6762, 8375 and custom).
 const PRIVATE: [&str; 9] = [
     "localhost",
@@ -15,6 +17,12 @@ const PRIVATE: [&str; 9] = [
     "corp",
     "home.arpa",
 ];
+
+/// Names under these stand for the address that they hold.
+const ADDRESSES: [&str; 3] = ["nip.io", "sslip.io", "xip.io"];
+
+/// Names that lead to this machine wherever they are looked up.
+const LOOPBACK: [&str; 4] = ["localtest.me", "lvh.me", "lacolhost.com", "vcap.me"];
 
 /// Names behind which another place hides.
 const SHORTENERS: [&str; 30] = [
@@ -50,12 +58,34 @@ const SHORTENERS: [&str; 30] = [
     "youtu.be",
 ];
 
-/// Whether `name` leads to this machine or its network.
-///
-/// A name without a dot is looked up there alone.
+/// Whether `name` leads to this machine or its network, wherever it is looked up.
 pub(super) fn is_private(name: &str) -> bool {
     let name = name.trim_end_matches('.');
-    !name.as_bytes().contains(&b'.') || PRIVATE.into_iter().any(|domain| is_under(name, domain))
+    let mut private = PRIVATE.into_iter().chain(LOOPBACK);
+    private.any(|domain| is_under(name, domain)) || holds_private_address(name)
+}
+
+/// Whether `name` has no dot: it is looked up in this network alone.
+pub(super) fn is_local(name: &str) -> bool {
+    !name.trim_end_matches('.').as_bytes().contains(&b'.')
+}
+
+/// Whether `name` is one such as `10.0.0.1.nip.io` or `app-10-0-0-1.nip.io`.
+fn holds_private_address(name: &str) -> bool {
+    let mut domains = ADDRESSES.into_iter();
+    let Some(domain) = domains.find(|domain| is_under(name, domain)) else {
+        return false;
+    };
+    let held = &name[..name.len() - domain.len()];
+    let mut parts = held.rsplit(['.', '-']).filter(|part| !part.is_empty());
+    let mut address = [0; 4];
+    for byte in address.iter_mut().rev() {
+        let Some(part) = parts.next().and_then(|part| part.parse().ok()) else {
+            return false;
+        };
+        *byte = part;
+    }
+    address::is_private_v4(address.into())
 }
 
 /// Whether another place hides behind `host`.

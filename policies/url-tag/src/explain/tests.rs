@@ -52,6 +52,22 @@ fn every_spelling_of_a_private_address_is_flagged() {
         "[fe80::1]",
         "[fd00::1]",
         "[ff02::1]",
+        "[fe80::1%25eth0]",
+        "[::1%1]",
+        "%31%32%37.0.0.1",
+        "0x7F000001",
+        "00000177.0.1",
+        "127.0x1",
+        "[::FFFF:7F00:0001]",
+        "[0000::0001]",
+        "[64:ff9b::127.0.0.1]",
+        "[64:ff9b:1::a00:1]",
+        "[::ffff:0:127.0.0.1]",
+        "１２７．１",
+        "127｡1",
+        "127.0.0.1.nip.io",
+        "app-10-0-0-1.sslip.io",
+        "lvh.me",
     ] {
         for text in [
             format!("http://{host}/x"),
@@ -66,6 +82,7 @@ fn every_spelling_of_a_private_address_is_flagged() {
     }
     for host in [
         "8.8.8.8",
+        "8.8.8.8.nip.io",
         "172.32.0.1",
         "example.com",
         "localhost.example.com",
@@ -76,6 +93,51 @@ fn every_spelling_of_a_private_address_is_flagged() {
             !flags(&format!("http://{host}/x")).contains(&"private"),
             "{host}"
         );
+    }
+}
+
+#[test]
+fn a_private_target_is_flagged_whatever_surrounds_it() {
+    for text in [
+        "https://example.com@127.0.0.1/",
+        "https://example.com%2f@localhost/",
+        "http:\\\\127.0.0.1\\x",
+        "http:/127.0.0.1/",
+        "http:127.0.0.1",
+        "http:////127.0.0.1/",
+        "http:/\\/127.0.0.1/",
+        "HTTP://LOCALHOST",
+        "hTtP://LoCaLhOsT.",
+        "//127.0.0.1/x",
+        "//localhost/",
+        "ht\ttp://127.0.0.1/",
+        "h\nttps://127.0.0.1/",
+        "http\t://127.0.0.1/",
+        "http:/\t/127.0.0.1/",
+        "http://127.0.\t0.1/",
+        "http://127.\t0.0.1/",
+        "http://local\thost/",
+        "[x](<http://127.0.0.1/>)",
+        "<a href=http://127.0.0.1>x</a>",
+        "wss://127.1/socket",
+        "ftp://10.0.0.1/",
+        "gopher://127.0.0.1:70/_x",
+        "redis://localhost:6379/",
+        "dict://[::1]:11211/",
+        "postgres://db:5432/x",
+    ] {
+        assert!(
+            flags(text).contains(&"private"),
+            "{text}: {:?}",
+            flags(text)
+        );
+    }
+    for text in [
+        "vscode://file/x",
+        "steam://run/1",
+        "ssh://git@example.com/x",
+    ] {
+        assert!(!flags(text).contains(&"private"), "{text}");
     }
 }
 

@@ -14,68 +14,103 @@ pub(super) fn of_link(text: &str, link: Range<usize>) -> usize {
     }
 }
 
-/// The end of a URL that begins at `start`, of which the text up to `least` belongs to it.
+/// The end of a URL that begins at `start`, of which the text up to `least` belongs to it. Nothing
+/// behind the end is looked at, so that many URLs take no longer than one.
 pub(super) fn of_candidate(text: &str, start: usize, least: usize) -> usize {
-    let mut furthest = text.len().min(start + LONGEST);
-    while !text.is_char_boundary(furthest) {
-        furthest -= 1;
-    }
-    let ends = |c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '|' | '“' | '”')
-    };
-    let rest = &text[least..furthest];
-    let mut rest = &rest[..rest.find(ends).unwrap_or(rest.len())];
-    if let Some(quote) = text[..start].chars().next_back().filter(|c| *c == '\'') {
-        rest = &rest[..rest.find(quote).unwrap_or(rest.len())];
-    }
-    rest = &rest[..east_asian_end(rest).unwrap_or(rest.len())];
-    least + balanced(rest).trim_end_matches(is_sentence_end).len()
+    let furthest = text.floor_char_boundary(start + LONGEST);
+    let rest = text.get(least..furthest).unwrap_or_default();
+    let quoted = text[..start].ends_with('\'');
+    let end = end_of(rest, quoted).unwrap_or(rest.len());
+    least + rest[..end].trim_end_matches(is_sentence_end).len()
 }
 
-/// Where punctuation of East Asian writing ends a URL: where nothing follows that goes on with it.
+fn end_of(rest: &str, quoted: bool) -> Option<usize> {
+    let mut brackets = Brackets::default();
+    let mut place = 0;
+    while let Some(byte) = rest.as_bytes().get(place) {
+        if GOES_ON[usize::from(*byte)] {
+            place += 1;
+            continue;
+        }
+        if let Some(closes_none) = brackets.take(*byte) {
+            if closes_none {
+                return Some(place);
+            }
+            place += 1;
+            continue;
+        }
+        let c = rest[place..].chars().next()?;
+        let behind = place + c.len_utf8();
+        let ends = matches!(c, '<' | '>' | '"' | '`' | '|' | '“' | '”')
+            || (c == '\'' && quoted)
+            || c.is_whitespace()
+            || c.is_control()
+            || ends_in_east_asia(c, &rest[behind..]);
+        if ends {
+            return Some(place);
+        }
+        place = behind;
+    }
+    None
+}
+
+/// The bytes that end no URL, whatever is before and behind: most of ASCII.
+const GOES_ON: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0x21;
+    while byte < 0x7f {
+        table[byte] = !matches!(
+            byte as u8,
+            b'<' | b'>' | b'"' | b'`' | b'|' | b'\'' | b'(' | b')' | b'[' | b']' | b'{' | b'}'
+        );
+        byte += 1;
+    }
+    table
+};
+
+/// Where punctuation of East Asian writing ends a URL.
 fn east_asian_end(written: &str) -> Option<usize> {
-    let is_end = |c: char| {
-        matches!(
-            c,
-            '\u{3001}'
-                | '\u{3002}'
-                | '\u{FF01}'
-                | '\u{FF0C}'
-                | '\u{FF1A}'
-                | '\u{FF1B}'
-                | '\u{FF1F}'
-        ) || matches!(
-            c,
-            '\u{3008}'..='\u{3011}' | '\u{FF08}' | '\u{FF09}' | '\u{2026}'
-        )
-    };
+    if written.is_ascii() {
+        return None;
+    }
+    let mut characters = written.char_indices();
+    let ends = |(place, c): &(usize, char)| ends_in_east_asia(*c, &written[place + c.len_utf8()..]);
+    characters.find(ends).map(|(end, _)| end)
+}
+
+/// Whether `c` is punctuation of East Asian writing that nothing follows that goes on with a URL.
+fn ends_in_east_asia(c: char, behind: &str) -> bool {
     let goes_on = |c: char| {
         c.is_ascii_alphanumeric() || matches!(c, '\u{FF10}'..='\u{FF19}' | '\u{FF41}'..='\u{FF5A}')
     };
-    let mut ends = written.char_indices().filter(|(_, c)| is_end(*c));
-    let (end, _) = ends.find(|(place, c)| {
-        let next = written[place + c.len_utf8()..].chars().next();
-        !(*c == '\u{3002}' && next.is_some_and(goes_on))
-    })?;
-    Some(end)
+    match c {
+        '\u{3002}' => !behind.starts_with(goes_on),
+        '\u{2026}' | '\u{3001}' | '\u{3008}'..='\u{3011}' => true,
+        '\u{FF01}' | '\u{FF08}' | '\u{FF09}' | '\u{FF0C}' => true,
+        '\u{FF1A}' | '\u{FF1B}' | '\u{FF1F}' => true,
+        _ => false,
+    }
 }
 
-/// `written` up to the first closing bracket that nothing in it opened.
-fn balanced(written: &str) -> &str {
-    let mut open = [0_i32; 3];
-    for (place, c) in written.char_indices() {
-        let kind = match c {
-            '(' | ')' => 0,
-            '[' | ']' => 1,
-            '{' | '}' => 2,
-            _ => continue,
+/// How many brackets of each kind are open.
+#[derive(Default)]
+struct Brackets([i32; 3]);
+
+impl Brackets {
+    /// Where `byte` is a bracket: whether it closes one that nothing opened.
+    fn take(&mut self, byte: u8) -> Option<bool> {
+        let (kind, step) = match byte {
+            b'(' => (0, 1),
+            b')' => (0, -1),
+            b'[' => (1, 1),
+            b']' => (1, -1),
+            b'{' => (2, 1),
+            b'}' => (2, -1),
+            _ => return None,
         };
-        open[kind] += if matches!(c, '(' | '[' | '{') { 1 } else { -1 };
-        if open[kind] < 0 {
-            return &written[..place];
-        }
+        self.0[kind] += step;
+        Some(self.0[kind] < 0)
     }
-    written
 }
 
 /// Whether `c` at the end belongs to the sentence and not to the URL.

@@ -3,86 +3,105 @@
 //! A scheme of the web counts with slashes or without, any other with `://`, and those that need
 //! none only from a list and with no space after the colon: "JavaScript: a language" is prose.
 
+use super::scheme::{self, Scheme};
 use super::{Candidate, end};
 
-/// The longest scheme that is looked for: longer ones name no program.
-const LONGEST_SCHEME: usize = 32;
+/// How far a host is looked for, in bytes: in ASCII none is longer than 253.
+const LONGEST_HOST: usize = 768;
+/// So many bytes are looked at one by one before a faster look is worth its start.
+const NEAR: usize = 16;
 
-/// Schemes that a browser follows with slashes or without.
-const WEB: [&str; 5] = ["http", "https", "ws", "wss", "ftp"];
+/// Looks for what may be a URL, from front to back.
+pub(super) struct Scan<'a> {
+    text: &'a str,
+    /// How far it has looked.
+    from: usize,
+    /// What it saw last, and nobody took.
+    seen: Option<Candidate>,
+}
 
-/// Schemes that need no slashes and are followed by anything.
-const OPAQUE: [&str; 19] = [
-    "mailto",
-    "tel",
-    "sms",
-    "smsto",
-    "callto",
-    "facetime",
-    "blob",
-    "view-source",
-    "intent",
-    "magnet",
-    "jar",
-    "mk",
-    "ms-msdt",
-    "ms-word",
-    "ms-excel",
-    "ms-powerpoint",
-    "search-ms",
-    "shell",
-    "itms-services",
-];
+impl<'a> Scan<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            from: 0,
+            seen: None,
+        }
+    }
 
-/// Schemes that run what follows.
-const SCRIPTS: [&str; 3] = ["javascript", "vbscript", "livescript"];
+    /// What begins next, at `place` or behind it. Nothing before is looked at.
+    pub(super) fn peek_from(&mut self, place: usize) -> Option<&Candidate> {
+        let is_before = |seen: &Candidate| seen.at.start < place;
+        if self.seen.as_ref().is_some_and(is_before) {
+            self.seen = None;
+        }
+        if self.seen.is_none() {
+            self.from = self.from.max(place);
+            self.seen = self.look(place);
+        }
+        self.seen.as_ref()
+    }
 
-/// What may be a URL, in order.
-pub(super) fn candidates(text: &str) -> impl Iterator<Item = Candidate> {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    std::iter::from_fn(move || {
+    /// What was seen.
+    pub(super) fn take(&mut self) -> Option<Candidate> {
+        self.seen.take()
+    }
+
+    fn look(&mut self, place: usize) -> Option<Candidate> {
+        let bytes = self.text.as_bytes();
         loop {
-            let place = from + memchr::memchr2(b':', b'/', &bytes[from..])?;
-            from = place + 1;
-            let candidate = match bytes[place] {
-                b':' => with_scheme(text, place),
-                _ => without_scheme(text, place),
+            let mark = self.from + next_mark(bytes.get(self.from..)?)?;
+            self.from = mark + 1;
+            let candidate = match bytes[mark] {
+                b':' => with_scheme(self.text, mark),
+                _ => without_scheme(self.text, mark),
             };
-            if candidate.is_some() {
+            if candidate
+                .as_ref()
+                .is_some_and(|seen| seen.at.start >= place)
+            {
                 return candidate;
             }
         }
-    })
+    }
+}
+
+/// Where the next colon or slash stands.
+pub(super) fn next_mark(bytes: &[u8]) -> Option<usize> {
+    let (near, far) = bytes.split_at(bytes.len().min(NEAR));
+    let is_mark = |byte: &u8| matches!(byte, b':' | b'/');
+    match near.iter().position(is_mark) {
+        Some(place) => Some(place),
+        None => Some(near.len() + memchr::memchr2(b':', b'/', far)?),
+    }
 }
 
 /// The URL whose scheme ends before the colon at `colon`.
 fn with_scheme(text: &str, colon: usize) -> Option<Candidate> {
+    let start = scheme::start(text, colon)?;
     let behind = &text[colon + 1..];
-    let first = behind.chars().next()?;
-    if first.is_whitespace() {
+    if behind.starts_with(char::is_whitespace) {
         return None;
     }
-    let start = scheme_start(text, colon)?;
-    let scheme = text[start..colon].to_ascii_lowercase();
-    let slashes = behind.starts_with("//");
-    let follows = if WEB.contains(&scheme.as_str()) {
-        starts_host(behind)
-    } else if scheme == "file" {
-        is_file(behind)
-    } else if scheme == "data" {
-        is_data(behind)
-    } else if SCRIPTS.contains(&unbroken(&scheme).as_str()) {
-        is_script(behind)
-    } else {
-        OPAQUE.contains(&scheme.as_str())
-            || (slashes && behind[2..].starts_with(|c: char| c.is_alphanumeric() || c == '['))
+    let mut least = colon + 1;
+    let follows = match Scheme::of(&text.as_bytes()[start..colon]) {
+        Scheme::Web => {
+            least += slashes(behind);
+            starts_host(behind)
+        }
+        Scheme::File => is_file(behind),
+        Scheme::Data => is_data(behind),
+        Scheme::Script => is_script(behind),
+        Scheme::Opaque => !behind.is_empty(),
+        Scheme::Other => behind
+            .strip_prefix("//")
+            .is_some_and(|host| host.starts_with(|c: char| c.is_alphanumeric() || c == '[')),
+        Scheme::Disarmed => false,
     };
     if !follows {
         return None;
     }
     // A bracket or a stroke right behind belongs to the URL, whatever stands there in prose.
-    let least = colon + 1;
     let end = end::of_candidate(text, start, least);
     (end > least).then_some(Candidate {
         at: start..end,
@@ -92,7 +111,11 @@ fn with_scheme(text: &str, colon: usize) -> Option<Candidate> {
 
 /// The URL that begins with two slashes at `slash`.
 fn without_scheme(text: &str, slash: usize) -> Option<Candidate> {
-    let host = text[slash..].strip_prefix("//")?;
+    let bytes = text.as_bytes();
+    if bytes.get(slash + 1) != Some(&b'/') || (slash > 0 && bytes[slash - 1] == b'/') {
+        return None;
+    }
+    let host = &text[slash + 2..];
     let before = text[..slash].chars().next_back();
     let apart =
         before.is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | '=' | '<' | '>'));
@@ -106,60 +129,15 @@ fn without_scheme(text: &str, slash: usize) -> Option<Candidate> {
     })
 }
 
-/// Where the scheme begins that ends at `colon`. A browser leaves out TAB and LF, so they do not
-/// end one that scripts run by.
-fn scheme_start(text: &str, colon: usize) -> Option<usize> {
-    let bytes = &text.as_bytes()[..colon];
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    let length = bytes.iter().rev().take_while(|byte| is_part(byte)).count();
-    let before = bytes[..colon - length].last();
-    let broken = before.is_some_and(|byte| matches!(byte, b'\t' | b'\n' | b'\r'));
-    if broken && let Some(start) = broken_script(bytes) {
-        return Some(start);
-    }
-    if length == 0 || length > LONGEST_SCHEME {
-        return None;
-    }
-    let mut start = colon - length;
-    // What stands before the first letter belongs to the text.
-    while !bytes[start].is_ascii_alphabetic() {
-        start += 1;
-        if start == colon {
-            return None;
-        }
-    }
-    let before = text[..start].chars().next_back();
-    let apart = before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-    apart.then_some(start)
+/// How long the slashes of any kind and number are that `behind` begins with. A browser leaves out
+/// TAB among them.
+fn slashes(behind: &str) -> usize {
+    behind.len() - behind.trim_start_matches(['/', '\\', '\t']).len()
 }
 
-/// Where a scheme that runs scripts begins, broken by TAB or LF, that ends where `bytes` does.
-fn broken_script(bytes: &[u8]) -> Option<usize> {
-    let mut letters = Vec::new();
-    for (place, byte) in bytes.iter().enumerate().rev() {
-        if matches!(byte, b'\t' | b'\n' | b'\r') {
-            continue;
-        }
-        letters.insert(0, byte.to_ascii_lowercase());
-        if !byte.is_ascii_alphabetic() || letters.len() > "javascript".len() {
-            return None;
-        }
-        if matches!(letters.as_slice(), b"javascript" | b"vbscript") {
-            let before = place.checked_sub(1).map(|before| bytes[before]);
-            let apart = before.is_none_or(|before| !before.is_ascii_alphanumeric());
-            return apart.then_some(place);
-        }
-    }
-    None
-}
-
-fn unbroken(scheme: &str) -> String {
-    scheme.chars().filter(|c| !c.is_whitespace()).collect()
-}
-
-/// Whether a host may begin here, behind slashes of any kind and number.
+/// Whether a host may begin here, behind slashes.
 fn starts_host(behind: &str) -> bool {
-    let host = behind.trim_start_matches(['/', '\\']);
+    let host = &behind[slashes(behind)..];
     host.starts_with(|c: char| {
         c.is_alphanumeric()
             || matches!(c, '[' | '%' | '_' | '-' | '@')
@@ -190,13 +168,12 @@ fn is_file(behind: &str) -> bool {
 
 /// Whether data follow with their type, as far as that must be written.
 fn is_data(behind: &str) -> bool {
-    let Some(comma) = behind.bytes().take(256).position(|byte| byte == b',') else {
-        return false;
-    };
-    let kind = &behind[..comma];
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+/;=\"%*'".contains(&byte);
-    kind.bytes().all(is_part)
-        && (kind.is_empty() || kind.starts_with(';') || kind.as_bytes().contains(&b'/'))
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+/;=\"%*'".contains(byte);
+    let near = &behind.as_bytes()[..behind.len().min(256)];
+    let end = near.iter().take_while(|byte| is_part(byte)).count();
+    let kind = &near[..end];
+    near.get(end) == Some(&b',')
+        && (kind.is_empty() || kind.starts_with(b";") || kind.contains(&b'/'))
 }
 
 /// Whether what follows two slashes is a host that a link would name: "//TODO" is a comment.
@@ -209,10 +186,7 @@ fn is_host_of_link(behind: &str) -> bool {
             || matches!(c, '.' | '-')
             || matches!(c, '\u{3002}' | '\u{FF0E}' | '\u{FF61}'))
     };
-    let bounded = &behind[..behind
-        .char_indices()
-        .nth(256)
-        .map_or(behind.len(), |(end, _)| end)];
+    let bounded = &behind[..behind.floor_char_boundary(LONGEST_HOST)];
     let end = bounded.find(ends).unwrap_or(bounded.len());
     let (host, rest) = (&bounded[..end], &bounded[end..]);
     if !(rest.is_empty()

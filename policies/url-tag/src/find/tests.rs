@@ -124,4 +124,8 @@ fn what_is_too_long_or_too_much_is_found_unread() {
     let found = find(&many, 2_048);
     assert_eq!(found.len(), MAX_PARSED + 5);
     assert!(found[MAX_PARSED..].iter().all(|found| found.url.is_none()));
+    let too_many = "http://example.com/ ".repeat(MAX_FOUND + 5);
+    let found = find(&too_many, 2_048);
+    assert_eq!(found.len(), MAX_FOUND + 1);
+    assert_eq!(found[MAX_FOUND].at, MAX_FOUND * 20..too_many.len());
 }

@@ -46,6 +46,23 @@ fn no_more_urls_are_described_than_asked_for_and_the_rest_are_disarmed() {
 }
 
 #[test]
+fn what_follows_too_many_urls_is_disarmed_as_a_whole() {
+    let text = "http://example.com/ ".repeat(find::MAX_FOUND)
+        + &"see javascript:alert(1) //a.bc ".repeat(9);
+    assert_eq!(
+        judged(&text).annotations[0].value,
+        "more than 256, all but 20 of them disarmed and not described"
+    );
+    let text = after(&text);
+    assert_eq!(text.matches("javascript[:]alert(1)").count(), 9);
+    assert_eq!(
+        text.matches("/[/]a.bc").count() + text.matches("[//]a").count(),
+        9
+    );
+    assert_eq!(after(&text), text);
+}
+
+#[test]
 fn a_fact_fits_whatever_the_url() {
     for text in [
         format!("http://{}.com/{}", "ü".repeat(60), "ü".repeat(950)),

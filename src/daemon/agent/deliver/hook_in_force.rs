@@ -10,14 +10,14 @@ use crate::follow::Followed;
 use crate::types::ConversationId;
 
 /// A hook that can be called.
-pub(super) struct HookInForce {
-    pub(super) endpoint: Endpoint,
+pub(in crate::daemon) struct HookInForce {
+    pub(in crate::daemon) endpoint: Endpoint,
     settings: Option<HookSettings>,
 }
 
 impl HookInForce {
     /// Finds the hook, or says why there is none and how to get one.
-    pub(super) fn new(
+    pub(in crate::daemon) fn new(
         gateway: &config::Gateway,
         newest: &Followed<Option<HookSettings>>,
     ) -> Result<Self, String> {

@@ -65,6 +65,9 @@ impl Request {
         let reply = fault::while_waiting(Point::HookAsked, reply).await;
         let answer = hook::read(&reply, session.as_deref(), self.clock.now());
         fault::point(Point::HookAnswered);
+        if matches!(answer, Answer::Admitted { .. }) {
+            self.inbox.handed_over(&batch);
+        }
         if waits_on(&answer)
             && let Err(error) = self.inbox.not_taken(batch.row()).await
         {

@@ -107,7 +107,9 @@ fn content_and_trust_need_the_token_and_with_require_token_everything_does() {
     for (route, by_default, all_required) in [
         (Some("/healthz"), open, open),
         (Some("/readyz"), open, open),
-        (Some("/"), open, closed),
+        (Some("/"), open, open),
+        (Some("/page/{file}"), open, open),
+        (Some("/history"), closed, closed),
         (Some("/status"), open, closed),
         (Some("/send"), open, closed),
         (Some("/policies"), open, closed),

@@ -32,9 +32,8 @@ fn basic() -> Named {
                     },
                     "retry_after_ms": count(),
                     "agents": list(refer("Id")),
-                    "failing": list(words(&["link", "gateway", "database"])),
                 }),
-                &["retry_after_ms", "agents", "failing"],
+                &["retry_after_ms", "agents"],
             ),
         ),
         (
@@ -147,7 +146,7 @@ fn messages() -> Named {
         if let (Some(fields), Value::Object(own)) = (fields.as_object_mut(), own) {
             fields.extend(own);
         }
-        message(fields, &["trust"])
+        message(fields, &["trust", "original"])
     };
     vec![
         (
@@ -155,7 +154,13 @@ fn messages() -> Named {
             inbox("content", json!({ "annotations": notes() })),
         ),
         ("FencedMessage", inbox("fenced", json!({}))),
-        ("Story", story("content", json!({ "annotations": notes() }))),
+        (
+            "Story",
+            story(
+                "content",
+                json!({ "annotations": notes(), "original": text("hello") }),
+            ),
+        ),
         ("FencedStory", story("fenced", json!({}))),
         (
             "OutboxMessage",

@@ -160,6 +160,21 @@ pub(super) fn list(
         .collect()
 }
 
+/// The newest `limit` messages before `before`, the oldest of them first.
+pub(super) fn list_before(
+    connection: &Connection,
+    before: i64,
+    limit: usize,
+) -> rusqlite::Result<Vec<InboxMessage>> {
+    connection
+        .prepare_cached(
+            "SELECT * FROM (SELECT * FROM inbox WHERE row < ?1 ORDER BY row DESC LIMIT ?2)
+             ORDER BY row",
+        )?
+        .query_map(params![before, limit], view)?
+        .collect()
+}
+
 fn view(row: &Row<'_>) -> rusqlite::Result<InboxMessage> {
     Ok(InboxMessage {
         seq: row.get("row")?,

@@ -2,7 +2,6 @@
 
 use super::outbound::draft;
 use super::*;
-use crate::daemon::dialogue;
 use crate::daemon::outbound::Draft;
 use crate::policy::tests::Says;
 
@@ -19,7 +18,7 @@ async fn kinds(rooms: &Rooms) -> Vec<String> {
 }
 
 async fn ended_because(rooms: &Rooms) -> Option<String> {
-    let known = rooms.db.read(|c| dialogue::list(c, 9)).await.unwrap();
+    let known = rooms.dialogues().await;
     known[0].ended_because.clone()
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::daemon::{dialogue, inbound::inbox, keeping};
+use crate::daemon::{inbound::inbox, keeping};
 use crate::wire::frame::AckOutcome;
 
 #[tokio::test]
@@ -208,12 +208,12 @@ async fn an_end_closes_the_conversation_and_wakes_nobody() {
     assert!(!wakes.has_changed().unwrap());
     assert_eq!(line.acked(), ["m1 accepted", "m2 accepted"]);
     assert_eq!(rooms.inbox_states().await, ["waiting", "noted"]);
-    let ended = rooms.db.read(|c| dialogue::list(c, 9)).await.unwrap();
+    let ended = rooms.dialogues().await;
     assert_eq!(ended[0].ended_because.as_deref(), Some("the peer ended it"));
     assert_eq!(rooms.inbox.deliverable(9).await.unwrap().len(), 1);
     // What comes then opens it again, at its first turn.
     rooms.bring([line.text("m3", |_| ())]).await;
-    let open = rooms.db.read(|c| dialogue::list(c, 9)).await.unwrap();
+    let open = rooms.dialogues().await;
     assert_eq!((open[0].turns, open[0].ended_at), (1, None));
 }
 

@@ -267,7 +267,7 @@ async fn the_conversations_of_a_state_file_are_imported_once() {
     assert_eq!(import("c-old").await, 1);
     rooms.send(draft("a")).await.unwrap();
     assert_eq!(import("c-new").await, 0);
-    let known = rooms.db.read(|c| dialogue::list(c, 9)).await.unwrap();
+    let known = rooms.dialogues().await;
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].conversation_id.as_str(), "c-old");
     assert_eq!(

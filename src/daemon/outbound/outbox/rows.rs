@@ -152,13 +152,18 @@ pub(in crate::daemon) fn by_key(
         .optional()
 }
 
-/// The newest `limit` messages, the oldest of them first.
-pub(super) fn list(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<OutboxMessage>> {
+/// The newest `limit` messages, or of those before `before`, the oldest of them first.
+pub(super) fn list(
+    connection: &Connection,
+    before: Option<i64>,
+    limit: usize,
+) -> rusqlite::Result<Vec<OutboxMessage>> {
     connection
         .prepare_cached(
-            "SELECT * FROM (SELECT * FROM outbox ORDER BY row DESC LIMIT ?1) ORDER BY row",
+            "SELECT * FROM (SELECT * FROM outbox WHERE row < ?1 ORDER BY row DESC LIMIT ?2)
+             ORDER BY row",
         )?
-        .query_map([limit], view)?
+        .query_map(params![before.unwrap_or(i64::MAX), limit], view)?
         .collect()
 }
 

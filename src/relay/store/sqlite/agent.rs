@@ -186,6 +186,17 @@ pub(super) fn claim_nonce(
     Ok(inserted == 1)
 }
 
+/// Writes more than a page, and takes it back.
+pub(super) fn try_room(c: &Connection) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO nonce (agent_id, nonce, until) VALUES ('', hex(zeroblob(4096)), 0)",
+    )?
+    .execute([])?;
+    c.prepare_cached("DELETE FROM nonce WHERE agent_id = ''")?
+        .execute([])?;
+    Ok(())
+}
+
 /// Deletes some of the nonces whose time has passed, and says how many those were.
 pub(super) fn forget_some_nonces(c: &Connection, now: Timestamp) -> Result<usize> {
     c.prepare_cached(

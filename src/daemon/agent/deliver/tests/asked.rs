@@ -1,8 +1,9 @@
 //! What a process that is killed leaves behind.
 
-use crate::daemon::inbound::inbox::mark_unheard;
+use tokio::time::timeout;
 
 use super::*;
+use crate::daemon::inbound::inbox::mark_unheard;
 
 #[tokio::test]
 async fn while_the_hook_is_asked_a_killed_process_leaves_that_the_message_may_have_been_run() {

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 use tokio::sync::broadcast;
+use tokio::time::timeout;
 
 use super::double::Gateway as Double;
 use super::*;

@@ -110,6 +110,7 @@ pub(super) fn ruled(judged: Judgement) -> (RowState, Ruling) {
         annotations: Vec::new(),
         steps: Vec::new(),
         changes: Default::default(),
+        processor: Default::default(),
     };
     (state, ruling)
 }

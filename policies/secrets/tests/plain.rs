@@ -1,0 +1,137 @@
+//! Ordinary code and prose in which there is nothing to find: the sources and READMEs of packages that
+//! this workspace is built or tested with, and this repository's own documents.
+
+#![cfg(test)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use guest::{Direction, Kind, Message, Policy, Remembered, Trust};
+use secrets::Secrets;
+use secrets::settings::Settings;
+use serde_json::Value;
+
+/// The packages that are read, whole.
+const PACKAGES: [&str; 8] = [
+    "url",
+    "serde_json",
+    "toml",
+    "wit-bindgen",
+    "proptest",
+    "linkify",
+    "idna",
+    "sha2",
+];
+
+/// What is read of them.
+const READ: [&str; 5] = ["rs", "md", "toml", "json", "txt"];
+
+#[test]
+fn sources_and_readmes_hold_nothing() {
+    let packages = packages();
+    let (mut bytes, mut wrong) = (0, Vec::new());
+    for name in PACKAGES {
+        let folder = packages.iter().find(|(package, _)| package == name);
+        let folder = &folder.unwrap_or_else(|| panic!("no package `{name}`")).1;
+        bytes += check_folder(folder, &mut wrong);
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(bytes > 1_000_000, "{bytes}");
+}
+
+#[test]
+fn our_own_documents_hold_nothing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut bytes, mut wrong) = (0, Vec::new());
+    for folder in [
+        "references",
+        "wit",
+        "policies/guest",
+        "policies/unicode",
+        "policies/acl",
+    ] {
+        bytes += check_folder(&root.join(folder), &mut wrong);
+    }
+    for file in [
+        "README.md",
+        "CHANGELOG.md",
+        "SKILL.md",
+        "Cargo.toml",
+        "Cargo.lock",
+        "policies/secrets/README.md",
+    ] {
+        bytes += check_file(&root.join(file), &mut wrong);
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(bytes > 250_000, "{bytes}");
+}
+
+fn check_folder(folder: &Path, wrong: &mut Vec<String>) -> usize {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        // What stands in tests stands there on purpose.
+        let is_test = path.file_stem().is_some_and(|name| name == "tests");
+        if is_test {
+            continue;
+        }
+        if path.is_dir() {
+            bytes += check_folder(&path, wrong);
+        } else if READ
+            .iter()
+            .any(|end| path.extension().is_some_and(|is| is == *end))
+        {
+            bytes += check_file(&path, wrong);
+        }
+    }
+    bytes
+}
+
+fn check_file(path: &Path, wrong: &mut Vec<String>) -> usize {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let found = said(&text);
+    if !found.is_empty() {
+        wrong.push(format!("{}: {}", path.display(), found.join("; ")));
+    }
+    text.len()
+}
+
+fn said(text: &str) -> Vec<String> {
+    let message = Message {
+        direction: Direction::Outbound,
+        kind: Kind::Text,
+        trust: Trust::Known,
+        released: false,
+        id: "1",
+        from: "20000002",
+        to: "10000001",
+        conversation: None,
+        turn: None,
+        content: text,
+        now: 0,
+    };
+    let said = Secrets::judge(&Settings::default(), &message, &mut Remembered::default());
+    let annotations = said.annotations.into_iter();
+    annotations.map(|annotation| annotation.value).collect()
+}
+
+/// Every package of this workspace with the folder of its sources.
+fn packages() -> Vec<(String, PathBuf)> {
+    let asked = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args([
+            "--manifest-path",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+        ])
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let packages = packages.map(|package| {
+        let name = package["name"].as_str().unwrap().to_owned();
+        let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
+        (name, manifest.parent().unwrap().to_owned())
+    });
+    packages.collect()
+}

@@ -1,0 +1,70 @@
+// The way to the daemon: the token, and one request at a time with it.
+
+const KEY = "opendialogue.token";
+const TIMEOUT_MS = 30_000;
+
+let token = sessionStorage.getItem(KEY) ?? "";
+
+/** The daemon said no, or said nothing. */
+export class ApiError extends Error {
+  constructor(status, code, sentence) {
+    super(sentence);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Takes the token out of the address, where nobody who looks over a shoulder or at a log sees it. */
+export function takeTokenFromAddress() {
+  const found = /^#token=(.*)$/.exec(location.hash);
+  if (!found) return;
+  history.replaceState(null, "", `${location.pathname}#/overview`);
+  setToken(decodeURIComponent(found[1]));
+}
+
+export function setToken(text) {
+  token = text.trim();
+  sessionStorage.setItem(KEY, token);
+}
+
+export function forgetToken() {
+  token = "";
+  sessionStorage.removeItem(KEY);
+}
+
+export const hasToken = () => /^[\x21-\x7e]+$/.test(token);
+
+export const headers = () => ({ Authorization: `Bearer ${token}` });
+
+async function call(method, path, body) {
+  const asked = {
+    method,
+    headers: headers(),
+    cache: "no-store",
+    credentials: "omit",
+    redirect: "error",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  };
+  if (body !== undefined) {
+    asked.headers["Content-Type"] = "application/json";
+    asked.body = JSON.stringify(body);
+  }
+  let response;
+  let answer;
+  try {
+    response = await fetch(path, asked);
+    answer = await response.json();
+  } catch {
+    throw new ApiError(response?.status ?? 0, "unreachable", "The daemon does not answer.");
+  }
+  if (response.ok) return answer;
+  if (response.status === 401) dispatchEvent(new Event("token-refused"));
+  throw new ApiError(response.status, answer.code, answer.error);
+}
+
+export const get = (path) => call("GET", path);
+export const post = (path, body = {}) => call("POST", path, body);
+export const remove = (path, body) => call("DELETE", path, body);
+
+/** A part of a path. */
+export const part = encodeURIComponent;

@@ -1,0 +1,162 @@
+// The story of one message: its text, readable or as it was received, what was taken out of it, its
+// links as text, what happened when, what each policy said.
+
+import * as api from "./api.js";
+import { el, fill } from "./dom.js";
+import { copy } from "./dialogs.js";
+import { bytes, foreign, shown, state, time, took, word } from "./text.js";
+
+/** Stands for this agent where a message's author is named. */
+export const ME = "me";
+
+const FLAGS = {
+  idn: "the host is not ASCII", mixed_script: "mixes scripts as no language does", confusable: "can be mistaken for another host",
+  punycode: "written in Punycode", userinfo: "a name or password stands before the host", ip_literal: "the host is an address",
+  ip_obfuscated: "the address is disguised", private: "leads into a private network", nonstandard_port: "an unusual port",
+  long_query: "a long query", high_entropy_query: "a value looks random", data: "carries what it shows", app_scheme: "starts a program",
+  control_in_url: "holds control characters", shortener: "another place hides behind it", credentials: "carries a password or a secret",
+  text_mismatch: "its text names another host", dangerous_scheme: "runs code or reads files", remote_image: "showing it tells its host",
+  too_long: "too long to explain", denied: "its host is denied",
+};
+const STEPS = {
+  received: "came in", waiting: "waits for the agent", delivered: "handed to the agent", held: "held", refused: "refused",
+  dead: "given up", dropped: "dropped", noted: "noted", queued: "waits for the relay", sent: "taken by the receiver",
+  at_relay: "kept by the relay", retry: "tried in vain, goes again", released: "released", retried: "tried again",
+};
+
+export function story(pane, app, close) {
+  let of = null;
+  let asReceived = false;
+
+  async function refresh() {
+    const mine = of;
+    if (!mine) return;
+    const author = mine.author === ME ? app.status?.agent_id : mine.author;
+    const query = [author && `from=${api.part(author)}`, asReceived && "original=true"].filter(Boolean).join("&");
+    try {
+      const told = await api.get(`/messages/${api.part(mine.id)}${query && `?${query}`}`);
+      if (of === mine) draw(told);
+    } catch (error) {
+      if (of === mine) fill(pane, head("Message"), el("p", { class: "empty" }, error.message));
+    }
+  }
+
+  const head = (title, ...more) =>
+    el("header", {}, el("button", { type: "button", class: "back", onclick: close }, el("span", { "aria-hidden": "true" }, "←"), " Back"), el("h2", {}, title), more);
+
+  function draw(told) {
+    const focused = pane.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+    const isIn = told.direction === "inbound";
+    fill(pane,
+      head([isIn ? "From " : "To ", word(isIn ? told.from : told.to)], state(told.state)),
+      text(told), found(told), links(told), steps(told), verdicts(told), facts(told, isIn));
+    if (focused) pane.querySelector(`[data-focus="${focused}"]`)?.focus();
+  }
+
+  function text(told) {
+    if (told.kind !== "text") return el("p", { class: "empty" }, told.kind === "end" ? "It ends the conversation, and has no text." : `A ${told.kind.replace("_", " ")}; it has no text.`);
+    if (!told.content) return el("p", { class: "empty" }, `Its text, ${bytes(told.content_bytes)}, was not kept.`);
+    const set = (value) => () => {
+      asReceived = value;
+      refresh();
+    };
+    const choice = (value, label) =>
+      el("button", { type: "button", "aria-pressed": String(asReceived === value), "data-focus": label, onclick: set(value) }, label);
+    const raw = told.original ?? told.content;
+    return el("section", { "aria-label": "Text" },
+      el("div", { class: "segments", role: "group", "aria-label": "How the text is shown" }, choice(false, "Readable"), choice(true, "As received")),
+      asReceived
+        ? el("p", { class: "faint note" }, told.original ? "The text as it came, with everything that cannot be seen. The agent reads another: see Readable." : "With everything that cannot be seen. No policy changed it.")
+        : null,
+      el("div", { class: asReceived ? "content raw" : "content", dir: "auto" }, asReceived ? shown(raw, true) : shown(told.content)));
+  }
+
+  function found({ annotations }) {
+    const notes = annotations.filter(({ key }) => key !== "url" && key !== "urls");
+    if (!notes.length) return null;
+    const says = {
+      removed: "taken out of the text", found: "found in the text", "owner.payload": "what hidden characters spelled",
+      confusables: "words that imitate others", "owner.confusables": "those words", turns_left: "turns left",
+    };
+    return el("section", {}, el("h3", {}, "What was noted"), el("dl", { class: "rows" }, notes.map(({ policy, key, value }) => [
+      el("dt", {}, says[key] ?? word(key), el("span", { class: "faint" }, " by ", word(policy))),
+      el("dd", { class: key.startsWith("owner.") ? "payload" : null }, foreign(value)),
+    ])));
+  }
+
+  function links({ annotations }) {
+    const urls = annotations.filter(({ key }) => key === "url").map(({ value }) => urlOf(value));
+    if (!urls.length) return null;
+    return el("section", {}, el("h3", {}, "Links, as text"), el("ul", { class: "urls" }, urls.map((url) => el("li", {},
+      el("code", { dir: "ltr" }, shown(url.url)),
+      url.host ? el("p", { class: "faint" }, "leads to ", word(url.host), url.looks ? [", which may be shown as ", word(url.looks)] : null) : null,
+      el("p", { class: "marks" }, url.isDisarmed ? el("span", { class: "pill", "data-tone": "bad" }, "disarmed") : null,
+        url.flags.map((flag) => el("span", { class: "mark", title: flag }, FLAGS[flag] ?? flag)))))));
+  }
+
+  function steps({ events }) {
+    return el("section", {}, el("h3", {}, "What happened"), el("ol", { class: "steps" }, events.map((event, n) => {
+      const since = n ? event.at - events[n - 1].at : 0;
+      return el("li", {}, time(event.at), el("span", {}, STEPS[event.what] ?? event.what,
+        since > 0 ? el("span", { class: "faint" }, ` after ${took(since * 1000)}`) : null,
+        event.detail ? el("span", { class: "detail" }, foreign(event.detail)) : null));
+    })));
+  }
+
+  function verdicts({ verdicts }) {
+    if (!verdicts.length) return null;
+    const row = (step) => el("tr", {},
+      el("th", { scope: "row" }, word(step.policy), step.monitored ? el("span", { class: "faint" }, " only listens") : null),
+      el("td", {}, state(step.verdict), step.released ? el("span", { class: "faint" }, " answered") : null,
+        step.reason ? el("span", { class: "detail" }, step.code ? [word(step.code), ": "] : null, foreign(step.reason)) : null),
+      el("td", { class: "number" }, took(step.elapsed_us)),
+      el("td", {}, digest(step.digest)));
+    return el("section", {}, el("h3", {}, "What the policies said"), el("div", { class: "scroll" }, el("table", {},
+      el("thead", {}, el("tr", {}, ["policy", "verdict", "took", "module"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, verdicts.map(row)))));
+  }
+
+  function facts(told, isIn) {
+    const row = (name, ...value) => [el("dt", {}, name), el("dd", {}, value)];
+    return el("section", {}, el("h3", {}, "Names"), el("dl", { class: "rows" },
+      row("message", word(told.message_id)), row("conversation", word(told.conversation_id)),
+      row("from", word(told.from), isIn ? null : " (this agent)"), row("to", word(told.to), isIn ? " (this agent)" : null),
+      row("size", `${bytes(told.content_bytes)} as it ${isIn ? "came" : "was drafted"}`),
+      told.may_repeat ? row("twice", "it may have reached its receiver twice") : null));
+  }
+
+  return {
+    open(id, author) {
+      if (of?.id !== id || of.author !== author) asReceived = false;
+      of = { id, author };
+      fill(pane, head("Message"));
+      refresh();
+    },
+    close() {
+      of = null;
+      fill(pane);
+    },
+    isOf: (id) => of?.id === id,
+    refresh,
+  };
+}
+
+/** The first digits of a module's digest; a click takes all of them. */
+export function digest(hex) {
+  return el("button", { type: "button", class: "link", title: hex, onclick: () => copy(hex, "the digest") },
+    el("code", {}, hex.slice(0, 12)), el("span", { class: "visually-hidden" }, ", copy the whole digest"));
+}
+
+/** What the note of a URL says: the URL, where it leads, its flags. */
+export function urlOf(value) {
+  const [place, ...facts] = value.split("; ");
+  const fact = (name) => facts.find((one) => one.startsWith(`${name} `))?.slice(name.length + 1);
+  const [, host, looks] = /^(\S*)(?: \((.*)\))?$/.exec(fact("host") ?? "") ?? [];
+  return {
+    url: /^(.*) at \d+ in \w+$/.exec(place)?.[1] ?? place,
+    host: host || null,
+    looks: looks || null,
+    flags: fact("flags")?.split(", ") ?? [],
+    isDisarmed: facts.includes("disarmed"),
+  };
+}

@@ -1,0 +1,103 @@
+// The page's pure parts, in tables: how a stream is read, what of a text is made visible, how long it
+// waits, what the note of a URL says. Needs node alone.
+
+import assert from "node:assert/strict";
+
+const none = { getItem: () => null, setItem() {}, removeItem() {} };
+globalThis.sessionStorage = none;
+globalThis.localStorage = none;
+const page = new URL("../../src/daemon/api/page/", import.meta.url);
+const { parser, backoff } = await import(new URL("stream.js", page));
+const { pieces, cut, span, took, brief } = await import(new URL("text.js", page));
+const { urlOf } = await import(new URL("story.js", page));
+const { problemsOf } = await import(new URL("overview.js", page));
+
+// Every way of cutting a stream into pieces gives the same events.
+const events = (chunks) => {
+  const seen = [];
+  const feed = parser(({ name, data, id }) => seen.push([name, data, id]));
+  chunks.forEach((chunk) => feed(chunk));
+  return seen;
+};
+for (const [stream, expected] of [
+  ["event: link\ndata: {}\n\n", [["link", "{}", null]]],
+  ["data: a\ndata: b\n\n", [["message", "a\nb", null]]],
+  [": heartbeat\n\n", []],
+  ["event: x\r\ndata:no space\r\n\r\n", [["x", "no space", null]]],
+  ["id: 7\ndata: a\n\ndata: b\n\n", [["message", "a", "7"], ["message", "b", "7"]]],
+  ["event: lost\n\ndata: a\n\n", [["message", "a", null]]],
+  ["data: a\r\rdata: b\r\r", [["message", "a", null], ["message", "b", null]]],
+  ["data\n\n", [["message", "", null]]],
+  ["data: not ended\n", []],
+]) {
+  assert.deepEqual(events([stream]), expected, stream);
+  assert.deepEqual(events([...stream]), expected, `one by one: ${stream}`);
+  for (let at = 1; at < stream.length; at++) {
+    assert.deepEqual(events([stream.slice(0, at), stream.slice(at)]), expected, `${at}: ${stream}`);
+  }
+}
+
+for (const [failures, chance, expected] of [[0, 1, 500], [0, 0, 250], [3, 1, 4000], [5, 1, 15000], [99, 1, 15000], [99, 0, 7500]]) {
+  assert.equal(backoff(failures, chance), expected, `${failures} ${chance}`);
+}
+
+const family = "\u{1f469}\u{200d}\u{1f467}";
+const scotland = "\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}";
+for (const [text, everything, expected] of [
+  ["plain", false, ["plain"]],
+  ["a\u{202e}b", false, ["a", 0x202e, "b"]],
+  ["a\u{200b}\u{feff}", false, ["a", 0x200b, 0xfeff]],
+  ["line\nline\ttab", false, ["line\nline\ttab"]],
+  ["line\nline", true, ["line", 0x0a, "\nline"]],
+  ["می\u{200c}خواهم", false, ["می\u{200c}خواهم"]],
+  ["می\u{200c}خواهم", true, ["می", 0x200c, "خواهم"]],
+  [family, false, [family]],
+  [family, true, ["\u{1f469}", 0x200d, "\u{1f467}"]],
+  [scotland, false, [scotland]],
+  ["x\u{e0041}", false, ["x", 0xe0041]],
+  ["\u{1b}[2J\u{7f}\u{9b}", false, [0x1b, "[2J", 0x7f, 0x9b]],
+  ["\u{d800}x", false, [0xd800, "x"]],
+  ["<b>&amp;", true, ["<b>&amp;"]],
+]) {
+  assert.deepEqual(pieces(text, everything), expected, JSON.stringify(text));
+}
+
+assert.equal(cut("👍👍👍", 2), "👍👍…");
+assert.equal(cut("short", 9), "short");
+assert.deepEqual([0, 59, 61, 3700, 90000].map(span), ["0 s", "59 s", "1 min 1 s", "1 h 1 min", "1 day 1 h"]);
+assert.deepEqual([7, 1500, 25_000, 3e6].map(took), ["7 µs", "1.5 ms", "25 ms", "3 s"]);
+
+assert.deepEqual([100, 1e3, 1e5, 1e7, 1e9, 1e10, 1e11].map(brief), ["100 µs", "1 ms", "100 ms", "10 s", "17 min", "167 min", "28 h"]);
+
+assert.deepEqual(urlOf("https://a.example/x at 7 in text; scheme https; host a.example; flags idn, userinfo"), {
+  url: "https://a.example/x", host: "a.example", looks: null, flags: ["idn", "userinfo"], isDisarmed: false,
+});
+assert.equal(urlOf("https://xn--x/ at 0 in text; scheme https; host xn--x (аx); flags idn").looks, "аx");
+assert.deepEqual(urlOf("javascript[:]x at 0 in text; scheme javascript; flags dangerous_scheme; disarmed"), {
+  url: "javascript[:]x", host: null, looks: null, flags: ["dangerous_scheme"], isDisarmed: true,
+});
+
+// Each problem is told once, with what to do.
+const well = {
+  link: "connected", relay_authenticates: true, gateway_ready: true, gateway_problem: null, inbox_problem: null,
+  database_problem: null, policies_problem: null, policy_cache_problem: null, waiting_for_restart: [],
+  clock_offset_ms: 40, last_error: null, policies: [{ name: "acl", state: "ready" }],
+};
+assert.deepEqual(problemsOf(well), []);
+for (const [wrong, count, word] of [
+  [{ link: "waiting", last_error: "connection refused" }, 1, "relay"],
+  [{ gateway_problem: "it answers 401", last_error: "it answers 401" }, 1, "agent"],
+  [{ database_problem: "the disk is full", last_error: "the disk is full", link: "stopped" }, 2, "disk"],
+  [{ database_problem: "`daemon.db` is damaged" }, 1, "backup"],
+  [{ policies_problem: "policy `acl`: empty", last_error: "policy `acl`: empty" }, 1, "polic"],
+  [{ policies: [{ name: "acl", state: "failing", error: "out of time" }] }, 1, "acl"],
+  [{ waiting_for_restart: ["relay.url"] }, 1, "restart"],
+  [{ relay_authenticates: false }, 1, "prove"],
+  [{ clock_offset_ms: -75_000 }, 1, "clock"],
+  [{ last_error: "the state file cannot be read" }, 1, "wrong"],
+]) {
+  const told = problemsOf({ ...well, ...wrong });
+  assert.equal(told.length, count, JSON.stringify(wrong));
+  assert.ok(JSON.stringify(told).includes(word), JSON.stringify(told));
+}
+console.log("the page's parts are as they should be");
