@@ -9,6 +9,7 @@ mod allowlist;
 mod ask;
 mod block;
 mod client;
+mod completions;
 mod config;
 mod daemon;
 mod dead;
@@ -17,6 +18,7 @@ mod doctor;
 mod failure;
 mod held;
 mod inbox;
+mod mcp;
 mod messages;
 mod outbox;
 mod policy;
@@ -74,6 +76,7 @@ enum Command {
     Outbox(outbox::Arguments),
     Messages(messages::Arguments),
     Tail(tail::Arguments),
+    Mcp(mcp::Arguments),
     Held(held::Arguments),
     Dead(dead::Arguments),
     Trust(trust::Arguments),
@@ -83,11 +86,12 @@ enum Command {
     Allowlist(allowlist::Arguments),
     Policy(policy::Arguments),
     Config(config::Arguments),
+    Completions(completions::Arguments),
     Service(service::Arguments),
 }
 
 /// What every command is given: the environment and the file named on the command line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Context {
     environment: Environment,
     config_file: Option<PathBuf>,
@@ -131,6 +135,7 @@ impl Command {
             Command::Outbox(arguments) => talk(arguments.run(context)),
             Command::Messages(arguments) => talk(arguments.run(context)),
             Command::Tail(arguments) => talk(arguments.run(context)),
+            Command::Mcp(arguments) => talk(arguments.run(context)),
             Command::Held(arguments) => talk(arguments.run(context)),
             Command::Dead(arguments) => talk(arguments.run(context)),
             Command::Trust(arguments) => talk(arguments.run(context)),
@@ -140,6 +145,7 @@ impl Command {
             Command::Allowlist(arguments) => talk(arguments.run(context)),
             Command::Policy(arguments) => talk(arguments.run(context)),
             Command::Config(arguments) => arguments.run(context),
+            Command::Completions(arguments) => arguments.run(),
             Command::Service(arguments) => arguments.run(context),
         }
     }
@@ -178,10 +184,13 @@ impl Context {
 
 /// Runs a command that only talks to the daemon: one thread is enough.
 fn talk(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?
-        .block_on(command)
+        .build()?;
+    let ended = runtime.block_on(command);
+    // A read of standard input that nobody answers any more must not keep the process.
+    runtime.shutdown_background();
+    ended
 }
 
 #[cfg(test)]

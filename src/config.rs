@@ -10,6 +10,7 @@ pub mod defaults;
 mod document;
 mod endpoint;
 mod environment;
+pub mod json_schema;
 mod kind;
 mod layers;
 mod load;

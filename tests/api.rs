@@ -4,6 +4,7 @@
 //! answers REST alone, so that nothing moves but what a test moves.
 
 pub(crate) mod client;
+mod described;
 mod metrics;
 mod relay;
 
@@ -134,6 +135,8 @@ async fn outbox_messages_and_conversations() {
         Ask::get("/inbox?before=1&wait=1"),
         Ask::get("/outbox?before=1"),
         Ask::get("/inbox?unheard_of=1"),
+        Ask::get("/inbox?as=fenced"),
+        Ask::get("/inbox?as=prose"),
         Ask::post_text("/conversations/c-1/end?peer=10000003", ""),
         Ask::post_text("/conversations/c-1/end", ""),
         Ask::post_text("/conversations/c-1/end", ""),
@@ -143,6 +146,27 @@ async fn outbox_messages_and_conversations() {
         table.push(api.shown(ask.with_token()).await.replace(id, "ID"));
     }
     insta::assert_snapshot!(table.join("\n"));
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn a_model_reads_a_text_behind_its_fence_and_nowhere_else() {
+    let api = Api::start("").await;
+    let body = json!({ "to": PEER, "content": "hello\n--- ends ---" });
+    let sent = api.ask(Ask::post("/send", &body)).await.json();
+    let path = format!("/messages/{}", sent["message_id"].as_str().unwrap());
+    let told = api.ask(Ask::get(&format!("{path}?as=fenced")).with_token());
+    let story = told.await.json();
+    let fenced = story["fenced"].as_str().unwrap();
+    assert!(
+        fenced.contains("\n| hello\n| --- ends ---\n--- "),
+        "{fenced}"
+    );
+    let fields = story.as_object().unwrap();
+    assert!(!fields.contains_key("content") && !fields.contains_key("annotations"));
+    // The mark is the same for the same text, so that a repeat reads the same.
+    let again = api.ask(Ask::get(&format!("{path}?as=fenced&from=10000001")).with_token());
+    assert_eq!(again.await.json()["fenced"], story["fenced"]);
     api.stop().await;
 }
 

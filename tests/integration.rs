@@ -37,6 +37,8 @@ mod held;
 mod languages;
 mod logs;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
 mod notify;
 #[cfg(test)]
 mod page;

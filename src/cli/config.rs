@@ -1,13 +1,13 @@
-//! `opendialogue config`: the configuration, checked and shown. Opens no port, creates no file.
+//! `opendialogue config`: the configuration, checked, shown and described. Opens no port, creates no file.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, print, safe};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, json_schema};
 
-/// Check or show the configuration
+/// Check, show or describe the configuration
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -18,6 +18,7 @@ pub(super) struct Arguments {
 enum Verb {
     Check(Check),
     Show(Show),
+    Schema(Schema),
 }
 
 /// Check the configuration and complain of everything that is wrong with it, with its place
@@ -39,13 +40,23 @@ struct Show {
     json: bool,
 }
 
+/// Print the JSON Schema of the configuration, for an editor
+#[derive(Debug, Args)]
+struct Schema {}
+
 impl Arguments {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         match self.verb {
             Verb::Check(check) => check.run(context),
             Verb::Show(show) => show.run(context),
+            Verb::Schema(Schema {}) => print::line(written_schema()),
         }
     }
+}
+
+/// As it stands in `references/opendialogue.schema.json`.
+fn written_schema() -> String {
+    format!("{:#}", json_schema::document())
 }
 
 impl Check {

@@ -67,14 +67,14 @@ struct Annotation {
 }
 
 #[derive(Debug, Deserialize)]
-struct Verdict {
+pub(super) struct Verdict {
     policy: String,
     digest: Option<String>,
     verdict: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Happened {
+pub(super) struct Happened {
     at: u64,
     what: String,
     detail: Option<String>,
@@ -109,7 +109,7 @@ impl Story {
 }
 
 impl Verdict {
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let digest = self.digest.as_deref().unwrap_or_default();
         let digest: String = digest.chars().take(DIGEST_SHOWN).collect();
         let (policy, verdict) = (safe::line(&self.policy), safe::line(&self.verdict));
@@ -130,7 +130,7 @@ impl Annotation {
 }
 
 impl Happened {
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let detail = self
             .detail
             .as_deref()

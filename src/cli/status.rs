@@ -34,7 +34,7 @@ impl Arguments {
 }
 
 #[derive(Debug, Deserialize)]
-struct Status {
+pub(super) struct Status {
     agent_id: String,
     version: String,
     uptime_seconds: u64,
@@ -75,7 +75,7 @@ struct Policy {
 const CLOCK_SKEW: Duration = Duration::from_secs(2);
 
 impl Status {
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let up = time::span(Duration::from_secs(self.uptime_seconds));
         let mut shown = vec![
             format!(

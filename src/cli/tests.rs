@@ -95,6 +95,12 @@ fn wrong_words_are_told_from_right_ones() {
         ("policy test policies/acl --module builtin:acl --json", true),
         ("config", false),
         ("config show --origin", true),
+        ("config schema", true),
+        ("completions zsh", true),
+        ("completions tcsh", false),
+        ("completions", false),
+        ("mcp", true),
+        ("mcp --json", false),
         ("unheard-of", false),
         ("", false),
     ] {

@@ -1,6 +1,7 @@
 //! Kinds of values: how each is read from TOML or from the text of a variable or flag, which
 //! bounds it has, and how it is shown. A fault is one sentence without the key's name.
 
+mod describe;
 mod networks;
 mod word;
 
@@ -8,8 +9,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::Value;
 use toml::de::DeValue;
 
+pub(super) use describe::{Describe, pattern, words};
 pub(super) use networks::Networks;
 pub(super) use word::read_word;
 
@@ -23,7 +26,7 @@ pub(super) enum Raw<'a> {
 }
 
 /// Reads and shows one kind of value.
-pub(super) trait Kind {
+pub(super) trait Kind: Describe {
     type Value;
 
     /// The checked value, or what is wrong with the written one.
@@ -189,6 +192,8 @@ pub(super) struct Text<T> {
     pub(super) what: &'static str,
     pub(super) read: fn(&str) -> Result<T, String>,
     pub(super) show: fn(&T) -> String,
+    /// Its JSON Schema, as far as a schema can say it.
+    pub(super) schema: fn() -> Value,
 }
 
 impl<T> fmt::Debug for Text<T> {

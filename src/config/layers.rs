@@ -1,6 +1,7 @@
 //! Who decides: flags over environment over file over defaults, in one function.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::document::Document;
 use super::environment::Environment;
@@ -56,6 +57,16 @@ pub(super) struct Layers<'a> {
     pub(super) overrides: &'a Overrides,
     pub(super) report: Report,
     pub(super) settings: Vec<Setting>,
+    pub(super) described: Vec<Described>,
+}
+
+/// A key with what it may be, for the JSON Schema.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Described {
+    pub(super) key: Key,
+    pub(super) schema: Value,
+    /// As it would stand in the file.
+    pub(super) default: String,
 }
 
 impl Layers<'_> {
@@ -67,6 +78,11 @@ impl Layers<'_> {
         kind: &K,
         default: K::Value,
     ) -> Decided<K::Value> {
+        self.described.push(Described {
+            key: *key,
+            schema: kind.schema(),
+            default: kind.show(&default),
+        });
         let mut decided = Decided {
             value: default,
             origin: Origin::Default,

@@ -1,16 +1,17 @@
 //! From the layers to a [`Config`]: one function for each table.
 
+mod written;
+
 use std::fs::File;
 use std::io::{self, Read};
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
 use super::endpoint::{GatewayUrl, RelayUrl};
 use super::environment::Environment;
-use super::kind::{ADDRESS, LoopbackAddress, Networks, Switch, Text, Whole, quoted, read_address};
-use super::layers::{Layers, Overrides};
+use super::kind::{LoopbackAddress, Networks, Switch, Whole};
+use super::layers::{Described, Layers, Overrides};
 use super::paths::Paths;
 use super::proxy::ProxySettings;
 use super::report::{Origin, Report};
@@ -74,6 +75,7 @@ impl Config {
             overrides,
             report,
             settings: Vec::new(),
+            described: Vec::new(),
         };
         let config = Self {
             file: Some(path.to_owned()),
@@ -101,14 +103,31 @@ impl Config {
     }
 }
 
-fn relay(layers: &mut Layers<'_>) -> RelayLink {
-    let kind = Text {
-        what: "a URL in quotes",
-        read: RelayUrl::parse,
-        show: |url| quoted(url.to_string()),
+/// Every key outside `[[policy]]` with what it may be, in the order of the file: a load of nothing meets
+/// each of them.
+pub(super) fn described(paths: &Paths) -> Vec<Described> {
+    let mut report = Report::default();
+    let document = Document::parse(Path::new(""), "", &mut report);
+    let mut layers = Layers {
+        document: &document,
+        environment: &Environment::default(),
+        overrides: &Overrides::default(),
+        report,
+        settings: Vec::new(),
+        described: Vec::new(),
     };
+    relay(&mut layers);
+    gateway(&mut layers);
+    local(&mut layers);
+    notify::read(&mut layers);
+    log::read(&mut layers);
+    relay_server(&mut layers, paths);
+    layers.described
+}
+
+fn relay(layers: &mut Layers<'_>) -> RelayLink {
     let default = RelayUrl::parse(defaults::RELAY_URL).expect("the default relay is a URL");
-    let url = layers.decide(&schema::RELAY_URL, &kind, default);
+    let url = layers.decide(&schema::RELAY_URL, &written::RELAY, default);
     let allow_plain = layers.decide(&schema::RELAY_ALLOW_PLAIN, &Switch, false);
     if !url.value.is_secure() && !url.value.is_loopback() && !allow_plain.value {
         let sentence = "without TLS everybody on the way can read and change what is said, also \
@@ -120,23 +139,8 @@ fn relay(layers: &mut Layers<'_>) -> RelayLink {
 }
 
 fn gateway(layers: &mut Layers<'_>) -> Gateway {
-    let kind = Text {
-        what: "a URL in quotes",
-        read: GatewayUrl::parse,
-        show: |url| quoted(url.to_string()),
-    };
-    let token = Text {
-        what: "a token in quotes",
-        read: read_token,
-        show: |token| hidden(token.as_ref()),
-    };
-    let path = Text {
-        what: "a path in quotes",
-        read: read_hooks_path,
-        show: |path| path.as_ref().map_or_else(from_openclaw, quoted),
-    };
     let default = GatewayUrl::parse(defaults::GATEWAY_BASE_URL).expect("the default is a URL");
-    let base_url = layers.decide(&schema::GATEWAY_BASE_URL, &kind, default);
+    let base_url = layers.decide(&schema::GATEWAY_BASE_URL, &written::GATEWAY, default);
     let allow_remote = layers.decide(&schema::GATEWAY_ALLOW_REMOTE, &Switch, false);
     if !base_url.value.is_loopback() && !allow_remote.value {
         let sentence = "the gateway is not on this machine and gets the hook's token; \
@@ -145,8 +149,12 @@ fn gateway(layers: &mut Layers<'_>) -> Gateway {
     }
     Gateway {
         base_url: base_url.value,
-        token: layers.decide(&schema::GATEWAY_TOKEN, &token, None).value,
-        path: layers.decide(&schema::GATEWAY_PATH, &path, None).value,
+        token: layers
+            .decide(&schema::GATEWAY_TOKEN, &written::TOKEN, None)
+            .value,
+        path: layers
+            .decide(&schema::GATEWAY_PATH, &written::HOOKS_PATH, None)
+            .value,
         second_turn: layers.decide(&schema::SECOND_TURN, &Switch, false).value,
         max_in_flight: positive(
             layers,
@@ -183,12 +191,11 @@ fn local(layers: &mut Layers<'_>) -> Local {
 }
 
 fn relay_server(layers: &mut Layers<'_>, paths: &Paths) -> RelayServer {
-    let address: Text<SocketAddr> = Text {
-        what: ADDRESS,
-        read: read_address,
-        show: |address| quoted(address.to_string()),
-    };
-    let listen = layers.decide(&schema::RELAY_LISTEN, &address, defaults::RELAY_LISTEN);
+    let listen = layers.decide(
+        &schema::RELAY_LISTEN,
+        &written::LISTEN,
+        defaults::RELAY_LISTEN,
+    );
     let store = relay_store(layers, paths);
     let mut limit = |key, default| {
         let limit = layers.decide(key, &defaults::LIMIT_BOUNDS, default);
@@ -225,15 +232,7 @@ fn relay_server(layers: &mut Layers<'_>, paths: &Paths) -> RelayServer {
 
 /// A path in the file starts in the file's directory, one in a flag where the command was given.
 fn relay_store(layers: &mut Layers<'_>, paths: &Paths) -> RelayStore {
-    let kind = Text {
-        what: "`sqlite` or `sqlite:PATH` in quotes",
-        read: read_store,
-        show: |path| match path {
-            Some(path) => quoted(format!("sqlite:{}", path.display())),
-            None => quoted("sqlite"),
-        },
-    };
-    let decided = layers.decide(&schema::STORE, &kind, None);
+    let decided = layers.decide(&schema::STORE, &written::STORE, None);
     let path = match (decided.value, decided.origin) {
         (None, _) => paths.relay_db(),
         (Some(path), Origin::File(file, _)) => beside(&file, &path),
@@ -264,41 +263,6 @@ const AGENT_SECRET: &str = "OPENDIALOGUE_AGENT_SECRET";
 fn positive(layers: &mut Layers<'_>, key: &Key, bounds: &Whole, default: u32) -> NonZeroU32 {
     let decided = layers.decide(key, bounds, default);
     NonZeroU32::new(decided.value).expect("the bounds of the key begin above zero")
-}
-
-fn read_token(text: &str) -> Result<Option<Secret>, String> {
-    if text.is_empty() || text.chars().any(|c| c.is_control() || !c.is_ascii()) {
-        return Err("a token is printable ASCII and not empty".to_owned());
-    }
-    Ok(Some(Secret::new(text)))
-}
-
-fn read_hooks_path(text: &str) -> Result<Option<String>, String> {
-    let path = text.trim_end_matches('/');
-    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#');
-    if !path.starts_with('/') || path.starts_with("//") || !path.chars().all(plain) {
-        return Err("expected a path such as \"/hooks\"".to_owned());
-    }
-    Ok(Some(path.to_owned()))
-}
-
-fn read_store(text: &str) -> Result<Option<PathBuf>, String> {
-    match text.split_once(':') {
-        None if text == "sqlite" => Ok(None),
-        Some(("sqlite", path)) if !path.is_empty() => Ok(Some(PathBuf::from(path))),
-        Some(_) | None => Err("expected `sqlite` or `sqlite:PATH`".to_owned()),
-    }
-}
-
-fn hidden(secret: Option<&Secret>) -> String {
-    match secret {
-        Some(_) => "(hidden)".to_owned(),
-        None => from_openclaw(),
-    }
-}
-
-fn from_openclaw() -> String {
-    "(from openclaw.json)".to_owned()
 }
 
 /// `path` as seen from the directory of `file`.

@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-use super::kind::{Text, quoted, read_word};
+use super::kind::{Text, quoted, read_word, words};
 use super::layers::Layers;
 use super::report::Origin;
 use super::{defaults, schema};
@@ -66,12 +66,14 @@ const TO: Text<LogTo> = Text {
     what: "a word in quotes",
     read: |text| read_word(text, &LogTo::ALL, LogTo::as_str),
     show: |to| quoted(to.as_str()),
+    schema: || words(LogTo::ALL.map(LogTo::as_str)),
 };
 
 const FORMAT: Text<LogFormat> = Text {
     what: "a word in quotes",
     read: |text| read_word(text, &LogFormat::ALL, LogFormat::as_str),
     show: |format| quoted(format.as_str()),
+    schema: || words(LogFormat::ALL.map(LogFormat::as_str)),
 };
 
 const FILTER: &str = "OPENDIALOGUE_LOG";

@@ -173,6 +173,18 @@ impl PolicyEntry {
     }
 }
 
+/// The JSON Schema of `[[policy]]`.
+pub(super) fn described() -> Value {
+    let entry = serde_json::json!({
+        "type": "object", "required": ["name"], "additionalProperties": false,
+        "properties": entry::described(),
+    });
+    serde_json::json!({
+        "type": "array", "maxItems": defaults::POLICIES_MAX, "items": entry,
+        "description": "The chain: each entry changes the policy of its name, or adds one.",
+    })
+}
+
 /// The whole chain: the defaults, merged with what the file says.
 pub(super) fn chain(layers: &mut Layers<'_>) -> Vec<PolicyEntry> {
     let mut chain: Vec<PolicyEntry> = defaults::POLICIES

@@ -1,4 +1,5 @@
 mod complaints;
+mod described;
 mod policies;
 
 use std::fs;

@@ -2,10 +2,12 @@
 //!
 //! `render` makes the text that the agent reads, `hook` the request and the meaning of its answer,
 //! `lanes` decides which messages may go now, `batch` how many go at once; all four are pure. `deliver` is the task around
-//! them, `gateway` does its requests. `notify` tells a person, not the agent, what waits. What the agent says in return comes in by the local API.
+//! them, `gateway` does its requests. `notify` tells a person, not the agent, what waits. `fenced` gives a
+//! model that asks for a message the same text. What the agent says in return comes in by the local API.
 
 mod batch;
 mod deliver;
+mod fenced;
 mod gateway;
 mod hook;
 mod lanes;
@@ -25,6 +27,7 @@ use crate::follow;
 use crate::tasks::Tasks;
 use crate::types::Secret;
 
+pub(super) use fenced::Reader;
 pub use gateway::NoClient;
 pub(super) use notify::Notifier;
 pub use probe::{GatewayHealth, HookAnswer, gateway_health, try_hook};

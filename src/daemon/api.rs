@@ -4,8 +4,8 @@
 //! of the [`Daemon`] and its answers into JSON. What a stranger may not even ask is decided before,
 //! in `guard`. Connections are few and bounded, and so are headers, bodies and waiting.
 //!
-//! A new resource is a file with a `routes` of its own and one line in [`router`]; a route that
-//! shows no content and changes no trust is also listed as open in `guard`.
+//! A new resource is a file with `routes` and `described` of its own, one line in [`router`] and one in
+//! `openapi`; a route that shows no content and changes no trust is also listed as open in `guard`.
 
 mod access;
 mod agents;
@@ -22,6 +22,7 @@ mod inbox;
 mod lists;
 mod messages;
 mod metrics;
+mod openapi;
 mod outbox;
 mod page;
 mod policies;
@@ -61,6 +62,7 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
         .merge(lists::routes())
         .merge(messages::routes())
         .merge(metrics::routes())
+        .merge(openapi::routes())
         .merge(outbox::routes())
         .merge(page::routes())
         .merge(policies::routes())

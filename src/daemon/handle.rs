@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::agent::Reader;
 use super::held::HeldBox;
 use super::inbound::{Inbox, inbox};
 use super::lane::Lane;
@@ -202,6 +203,11 @@ impl Daemon {
             .db
             .read(move |connection| stories::of(connection, &me, &id))
             .await
+    }
+
+    /// Reads messages out for a model, each behind the fence that the hook's text has.
+    pub(super) fn reader(&self) -> Reader {
+        Reader::new(&self.0.secret)
     }
 
     /// The conversations, the latest first.

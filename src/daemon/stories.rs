@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 use super::called::{Called, Place};
 use super::load::{self, Counted};
 use super::room::Load;
-use super::rows::{RowId, from_json, parsed, shown_content};
+use super::rows::{RowId, from_json, parsed, shown_content, time};
 use super::story;
 use super::view::Story;
 use crate::types::{AgentId, Direction, MessageId};
@@ -154,6 +154,10 @@ fn told(
     (from, to): (AgentId, AgentId),
 ) -> rusqlite::Result<Story> {
     let message_id: MessageId = parsed(row, "id")?;
+    let (trust, taken_at) = match direction {
+        Direction::Inbound => (Some(parsed(row, "trust")?), time(row, "received_at")?),
+        Direction::Outbound => (None, time(row, "created_at")?),
+    };
     Ok(Story {
         direction,
         conversation_id: parsed(row, "conversation")?,
@@ -162,6 +166,8 @@ fn told(
         content: shown_content(row)?,
         original: original(row)?,
         content_bytes: row.get("content_bytes")?,
+        trust,
+        taken_at,
         annotations: from_json(row, "annotations")?,
         verdicts: from_json(row, "verdicts")?,
         events: story::read(connection, direction, &from, &message_id)?,

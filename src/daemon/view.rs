@@ -3,6 +3,7 @@
 //! Plain data. Field names are public: scripts and the command line read them.
 
 mod dead;
+mod fenced;
 mod history;
 mod judging;
 pub(in crate::daemon) mod readiness;
@@ -13,6 +14,7 @@ use crate::policy::{Annotation, PolicyStatus, Step};
 use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
 
 pub use dead::{DeadAnswer, DeadMessage, DeadRefusal};
+pub use fenced::{FencedMessage, FencedStory};
 pub use history::{History, Minute, PolicyHistory, Spread};
 pub use judging::{
     EvaluateRequest, Evaluation, HeldAnswer, HeldMessage, HeldRefusal, TrialRefusal,
@@ -219,6 +221,11 @@ pub struct Story {
     pub original: Option<String>,
     /// How many bytes it had at first.
     pub content_bytes: u64,
+    /// Inbound alone: how far its author was trusted when it was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
+    /// When it came in, or was taken from the local caller.
+    pub taken_at: Timestamp,
     /// What host and policies said about it.
     pub annotations: Vec<Annotation>,
     /// What each policy said, with its digest.

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::described::{Asked, Description};
+
 /// A moment for what has to happen soon; a test that waits for all of it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -21,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Api {
     pub(crate) address: SocketAddr,
     token: String,
+    description: Description,
     tasks: Tasks,
     home: TempDir,
 }
@@ -42,12 +45,15 @@ impl Api {
         let running = daemon::start(settings, Clock::system(), &tasks)
             .await
             .unwrap();
+        let token = std::fs::read_to_string(token_file).unwrap();
+        let token = token.trim().to_owned();
+        let described = Ask::get("/openapi.json").with_token();
+        let mut described = send(running.address, &described, &token).await;
+        let described = Answer::read(&described.read_to_end().await).json();
         Self {
             address: running.address,
-            token: std::fs::read_to_string(token_file)
-                .unwrap()
-                .trim()
-                .to_owned(),
+            token,
+            description: Description::new(described),
             tasks,
             home,
         }
@@ -58,9 +64,18 @@ impl Api {
         self.home.path().join("opendialogue")
     }
 
-    /// Sends `ask` and reads the whole answer.
+    /// Sends `ask` and reads the whole answer, which has to be as the API describes it.
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {
-        Answer::read(&self.open(ask).await.read_to_end().await)
+        let answer = Answer::read(&self.open(ask.clone()).await.read_to_end().await);
+        let asked = Asked {
+            method: &ask.method,
+            path: &ask.path,
+            body: ask.body.as_deref(),
+        };
+        let kind = answer.header("content-type").unwrap_or_default();
+        self.description
+            .check(&asked, answer.status, kind, &answer.body);
+        answer
     }
 
     /// The same in one line for a snapshot: what was asked, and what came back, without what
@@ -76,10 +91,7 @@ impl Api {
 
     /// Sends `ask` and leaves the answer to be read.
     pub(crate) async fn open(&self, ask: Ask) -> Stream {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let request = ask.written(self.address, &self.token);
-        stream.write_all(request.as_bytes()).await.unwrap();
-        Stream(stream)
+        send(self.address, &ask, &self.token).await
     }
 
     /// Stops the daemon; it has to end in order.
@@ -88,6 +100,13 @@ impl Api {
         self.tasks.drain(PATIENCE).await.unwrap();
         assert!(!self.tasks.is_broken());
     }
+}
+
+async fn send(address: SocketAddr, ask: &Ask, token: &str) -> Stream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = ask.written(address, token);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    Stream(stream)
 }
 
 fn config(home: &Path, lines: &str) -> Config {

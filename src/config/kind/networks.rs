@@ -1,8 +1,9 @@
 //! A list of networks, as `["127.0.0.1", "10.0.0.0/8"]`.
 
+use serde_json::{Value, json};
 use toml::de::DeValue;
 
-use super::{Kind, Raw, expected, quoted, text_of};
+use super::{Describe, Kind, Raw, expected, quoted, text_of};
 use crate::types::Network;
 
 /// More than anybody has proxies.
@@ -13,6 +14,13 @@ const WHAT: &str = "a list of addresses or blocks, such as [\"127.0.0.1\", \"10.
 /// Addresses and blocks of addresses.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::config) struct Networks;
+
+impl Describe for Networks {
+    fn schema(&self) -> Value {
+        let network = json!({ "type": "string", "pattern": "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$" });
+        json!({ "type": "array", "maxItems": NETWORKS_MAX, "items": network })
+    }
+}
 
 impl Kind for Networks {
     type Value = Vec<Network>;

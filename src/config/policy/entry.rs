@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
 use toml::de::{DeTable, DeValue};
 
 use super::settings;
 use super::{Mode, ModuleSource, OnFailure, PolicyEntry};
 use crate::config::defaults;
-use crate::config::kind::{Kind, Raw, Text, expected, quoted, read_word};
+use crate::config::json_schema::about;
+use crate::config::kind::{Describe, Kind, Raw, Text, expected, pattern, quoted, read_word, words};
 use crate::config::layers::{Layers, Setting};
 use crate::config::load::beside;
 use crate::config::report::{Origin, did_you_mean};
@@ -90,6 +92,39 @@ pub(super) fn merge(
     }
 }
 
+/// Every key of an entry with its JSON Schema, and what it is for.
+pub(super) fn described() -> Value {
+    let time = defaults::POLICY_TIME_BOUNDS.schema();
+    let memory = defaults::POLICY_MEMORY_BOUNDS.schema();
+    let limits = json!({
+        "type": "object", "additionalProperties": false,
+        "properties": { "time": time, "memory": memory },
+        "description": "What it may use for one message: its `time` and its `memory`.",
+    });
+    let said = |schema, description| about(schema, description, None);
+    json!({
+        "name": said(NAME.schema(), "The policy's name; its state is kept under it."),
+        "module": said(
+            MODULE.schema(),
+            "`builtin:NAME`, or the path of a component, from the file's own folder."
+        ),
+        "sha256": said(DIGEST.schema(), "The only module that will be loaded."),
+        "directions": said(Directions.schema(), "Which messages it judges."),
+        "mode": said(
+            MODE.schema(),
+            "`enforce`; `monitor`: evaluated and logged, never obeyed; `off`: not in the chain."
+        ),
+        "on_failure": said(
+            ON_FAILURE.schema(),
+            "What becomes of a message that it could not judge: held for a person, refused, or \
+             passed on."
+        ),
+        "before": said(NAME.schema(), "The policy that it stands right before."),
+        "limits": limits,
+        "settings": said(json!({ "type": "object" }), "The policy's own settings."),
+    })
+}
+
 /// Adds what is in force for the policy to the settings that `config show` prints.
 pub(super) fn record(layers: &mut Layers<'_>, entry: &PolicyEntry) {
     let path = format!("policy.{}", entry.name);
@@ -135,6 +170,7 @@ const NAME: Text<String> = Text {
     what: "a name in quotes",
     read: read_policy_name,
     show: |name| quoted(name),
+    schema: || pattern(&format!("^[a-z0-9-]{{1,{NAME_MAX_LEN}}}$")),
 };
 
 const MODULE: Text<ModuleSource> = Text {
@@ -144,6 +180,7 @@ const MODULE: Text<ModuleSource> = Text {
         ModuleSource::Builtin(name) => quoted(format!("builtin:{name}")),
         ModuleSource::Path(path) => quoted(path.to_string_lossy()),
     },
+    schema: || pattern("^(builtin:[a-z0-9-]+|(?!builtin:).+)$"),
 };
 
 const DIGEST: Text<Digest> = Text {
@@ -153,23 +190,33 @@ const DIGEST: Text<Digest> = Text {
         digest.map_err(|_| "expected the 64 hex digits of a SHA-256".to_owned())
     },
     show: |digest| quoted(digest.to_string()),
+    schema: || pattern("^[0-9A-Fa-f]{64}$"),
 };
 
 const MODE: Text<Mode> = Text {
     what: "a mode in quotes",
     read: |text| read_word(text, &Mode::ALL, Mode::as_str),
     show: |mode| quoted(mode.as_str()),
+    schema: || words(Mode::ALL.map(Mode::as_str)),
 };
 
 const ON_FAILURE: Text<OnFailure> = Text {
     what: "a word in quotes",
     read: |text| read_word(text, &OnFailure::ALL, OnFailure::as_str),
     show: |on_failure| quoted(on_failure.as_str()),
+    schema: || words(OnFailure::ALL.map(OnFailure::as_str)),
 };
 
 /// A list of directions, with at least one and none twice.
 #[derive(Debug, Clone, Copy)]
 struct Directions;
+
+impl Describe for Directions {
+    fn schema(&self) -> Value {
+        let both = [Direction::Inbound, Direction::Outbound].map(Direction::as_str);
+        json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": words(both) })
+    }
+}
 
 impl Kind for Directions {
     type Value = BTreeSet<Direction>;

@@ -11,12 +11,43 @@ use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
 use super::extract::Part;
+use super::openapi::Operation;
+use super::openapi::schema::{list, object, words};
 use crate::daemon::{Daemon, RelayAnswer, RelayCall};
 use crate::types::AgentId;
 use crate::types::text::{heard, heard_up_to};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/agents/{id}", get(agent))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let word = json!({ "type": "string" });
+    let time = json!({ "type": ["number", "string"] });
+    let card = object(
+        json!({
+            "agent_id": word, "name": word, "version": word, "capabilities": list(word.clone()),
+            "description": word, "created_at": time, "updated_at": time,
+        }),
+        &[
+            "agent_id",
+            "name",
+            "version",
+            "capabilities",
+            "description",
+            "created_at",
+            "updated_at",
+        ],
+    );
+    let agent = object(
+        json!({
+            "card": card, "online": { "type": ["boolean", "null"] },
+            "untrusted": list(words(&["card"])),
+        }),
+        &[],
+    );
+    let summary = "An agent's card, which it wrote of itself, and whether it is there";
+    vec![Operation::get("/agents/{id}", summary, agent).passed_on()]
 }
 
 async fn agent(

@@ -5,9 +5,12 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::ApiError;
 use super::extract::{Asking, Author, MaybeBody, Nothing, Page, Part, check_limit};
+use super::openapi::Operation;
+use super::openapi::schema::{listed, object, refer};
 use crate::daemon::Daemon;
 use crate::daemon::view::{DeadAnswer, DeadMessage};
 use crate::types::MessageId;
@@ -17,6 +20,20 @@ pub(super) fn routes() -> Router<Daemon> {
         .route("/dead", get(dead))
         .route("/dead/{id}/retry", post(retry))
         .route("/dead/{id}/drop", post(let_go))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let answer = |path, summary| {
+        Operation::post(path, summary, refer("DeadAnswer"))
+            .names_author()
+            .may_have_body(object(json!({}), &[]))
+            .refuses(409, &["not_dead"])
+    };
+    vec![
+        Operation::get("/dead", "What was given up", listed("dead", "DeadMessage")).limited(),
+        answer("/dead/{id}/retry", "Tries a message again").refuses(409, &["blocked"]),
+        answer("/dead/{id}/drop", "Lets a message go, with its text"),
+    ]
 }
 
 #[derive(Debug, Serialize)]

@@ -11,10 +11,12 @@ use axum::extract::State;
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::routing::get;
 use futures_util::stream::{self, Stream};
+use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use super::openapi::Operation;
 use crate::daemon::Daemon;
 use crate::daemon::view::Event;
 
@@ -22,6 +24,15 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/events", get(events))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let stream = json!({ "type": "string" });
+    vec![
+        Operation::get("/events", "What happens, as it happens", stream)
+            .of_kind("text/event-stream")
+            .asks_nothing(),
+    ]
 }
 
 async fn events(

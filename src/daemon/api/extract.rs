@@ -25,6 +25,14 @@ pub(super) struct Page {
     pub(super) limit: Option<usize>,
 }
 
+/// For whom messages are shown; a person where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Form {
+    /// For a model: each text behind a fence, and nowhere else.
+    Fenced,
+}
+
 /// An id is its author's: where messages of two authors have the same, the caller names one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

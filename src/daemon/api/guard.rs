@@ -18,7 +18,8 @@ use crate::types::Secret;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Routes that tell no content and change no trust.
-const OPEN_ROUTES: [&str; 7] = [
+const OPEN_ROUTES: [&str; 8] = [
+    "/openapi.json",
     "/metrics",
     "/status",
     "/policies",
@@ -31,6 +32,16 @@ const OPEN_ROUTES: [&str; 7] = [
 /// Routes that need no token even where everything does: a supervisor has none, and a browser shows
 /// none when it opens the page, whose files tell nothing of this daemon.
 const BARE_ROUTES: [&str; 4] = ["/healthz", "/readyz", "/", "/page/{file}"];
+
+/// Whether a call at this route always needs the token.
+pub(super) fn needs_token(route: &str) -> bool {
+    !OPEN_ROUTES.contains(&route) && !is_bare(route)
+}
+
+/// Whether a call at this route needs no token even where everything does.
+pub(super) fn is_bare(route: &str) -> bool {
+    BARE_ROUTES.contains(&route)
+}
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

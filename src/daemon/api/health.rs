@@ -7,8 +7,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::ApiError;
+use super::openapi::Operation;
+use super::openapi::schema::{done, object, words, yes_or_no};
 use crate::daemon::Daemon;
 use crate::daemon::view::Readiness;
 
@@ -16,6 +19,28 @@ pub(super) fn routes() -> Router<Daemon> {
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let fine = || object(json!({ "ok": done() }), &[]);
+    let readiness = object(
+        json!({
+            "ready": yes_or_no(),
+            "link": words(&["connected", "connecting", "waiting", "refused", "replaced", "stopped"]),
+            "gateway": words(&["ready", "not_ready"]), "disk": words(&["well", "full", "damaged"]),
+            "policies": words(&["ready", "outdated", "failing"]),
+        }),
+        &[],
+    );
+    vec![
+        Operation::get("/healthz", "Whether the process serves", fine()).asks_nothing(),
+        Operation::get(
+            "/readyz",
+            "Whether every part does its work",
+            readiness.clone(),
+        )
+        .says_no(503, readiness),
+    ]
 }
 
 #[derive(Debug, Serialize)]

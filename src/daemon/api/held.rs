@@ -5,9 +5,12 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::error::ApiError;
 use super::extract::{Asking, Author, MaybeBody, Nothing, Page, Part, check_limit};
+use super::openapi::Operation;
+use super::openapi::schema::{listed, object, refer, yes_or_no};
 use crate::daemon::view::{HeldAnswer, HeldMessage};
 use crate::daemon::{Daemon, Release};
 use crate::types::MessageId;
@@ -17,6 +20,25 @@ pub(super) fn routes() -> Router<Daemon> {
         .route("/held", get(held))
         .route("/held/{id}/release", post(release))
         .route("/held/{id}/refuse", post(refuse))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let terms = object(json!({ "once": yes_or_no() }), &["once"]);
+    let answer = |path, summary| {
+        Operation::post(path, summary, refer("HeldAnswer"))
+            .names_author()
+            .refuses(409, &["not_held"])
+    };
+    vec![
+        Operation::get(
+            "/held",
+            "What waits for a person",
+            listed("held", "HeldMessage"),
+        )
+        .limited(),
+        answer("/held/{id}/release", "Has a message judged again").may_have_body(terms),
+        answer("/held/{id}/refuse", "Refuses a message").may_have_body(object(json!({}), &[])),
+    ]
 }
 
 #[derive(Debug, Serialize)]

@@ -1,17 +1,22 @@
-//! `GET /inbox`: what came in, and waiting for what comes next.
+//! `GET /inbox`: what came in, and waiting for what comes next; for a person or, `?as=fenced`, for a
+//! model.
 
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::error::ApiError;
-use super::extract::{Asking, check_limit};
+use super::extract::{Asking, Form, check_limit};
+use super::openapi::Operation;
+use super::openapi::schema::{listed, words};
 use crate::daemon::Daemon;
-use crate::daemon::view::InboxMessage;
+use crate::daemon::view::{FencedMessage, InboxMessage};
 use crate::db::DbError;
 
 /// The longest that a request waits for a message, in seconds: less than what proxies and
@@ -22,6 +27,30 @@ pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/inbox", get(inbox))
 }
 
+pub(super) fn described() -> Vec<Operation> {
+    // Of no message at all both are true.
+    let inbox = json!({
+        "anyOf": [listed("messages", "InboxMessage"), listed("messages", "FencedMessage")],
+    });
+    let wait = json!({ "type": "integer", "minimum": 0, "maximum": MAX_WAIT_SECONDS });
+    vec![
+        Operation::get("/inbox", "What came in", inbox)
+            .query(
+                "after",
+                json!({ "type": "integer" }),
+                "What came after this `seq`.",
+            )
+            .limited()
+            .looks_back()
+            .query("wait", wait, "Seconds to wait where there is nothing yet.")
+            .query(
+                "as",
+                words(&["fenced"]),
+                "For a model: each text behind a fence.",
+            ),
+    ]
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Page {
@@ -29,17 +58,19 @@ struct Page {
     before: Option<i64>,
     limit: Option<usize>,
     wait: Option<u64>,
+    #[serde(rename = "as")]
+    form: Option<Form>,
 }
 
 #[derive(Debug, Serialize)]
-struct Inbox {
-    messages: Vec<InboxMessage>,
+struct Inbox<M> {
+    messages: Vec<M>,
 }
 
 async fn inbox(
     State(daemon): State<Daemon>,
     Asking(page): Asking<Page>,
-) -> Result<Json<Inbox>, ApiError> {
+) -> Result<Response, ApiError> {
     let limit = check_limit(page.limit)?;
     let wait = check_wait(page.wait)?;
     let messages = match (page.before, page.after) {
@@ -51,7 +82,15 @@ async fn inbox(
             ));
         }
     };
-    Ok(Json(Inbox { messages }))
+    Ok(match page.form {
+        None => Json(Inbox { messages }).into_response(),
+        Some(Form::Fenced) => {
+            let reader = daemon.reader();
+            let messages = messages.into_iter().map(|message| reader.message(message));
+            let messages: Vec<FencedMessage> = messages.collect();
+            Json(Inbox { messages }).into_response()
+        }
+    })
 }
 
 fn check_wait(seconds: Option<u64>) -> Result<Duration, ApiError> {

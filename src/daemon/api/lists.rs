@@ -7,11 +7,13 @@ use axum::http::Method;
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::agents::ask_relay;
 use super::error::ApiError;
 use super::extract::Body;
+use super::openapi::Operation;
+use super::openapi::schema::{object, refer, yes_or_no};
 use crate::daemon::{Daemon, RelayCall};
 use crate::types::AgentId;
 
@@ -20,6 +22,35 @@ pub(super) fn routes() -> Router<Daemon> {
         .route("/block", get(blocked).post(block).delete(unblock))
         .route("/allow", get(allowed).post(allow).delete(disallow))
         .route("/allowlist-mode", put(switch))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    // The relay's own answer, as it is.
+    let call = |method, path, summary| {
+        Operation::new(method, path, summary, json!({ "type": "object" })).passed_on()
+    };
+    let reason = json!({ "type": "string" });
+    let block = object(
+        json!({ "blocked_id": refer("Id"), "reason": reason }),
+        &["reason"],
+    );
+    let unblock = object(json!({ "blocked_id": refer("Id") }), &[]);
+    let allow = || object(json!({ "allowed_id": refer("Id") }), &[]);
+    let mode = object(json!({ "enabled": yes_or_no() }), &[]);
+    vec![
+        call("get", "/block", "Whom the relay turns away"),
+        call("post", "/block", "Has the relay turn an agent away").body(block),
+        call("delete", "/block", "Takes that back").body(unblock),
+        call("get", "/allow", "Whom the relay's allow list names"),
+        call("post", "/allow", "Puts an agent on it").body(allow()),
+        call("delete", "/allow", "Takes an agent off it").body(allow()),
+        call(
+            "put",
+            "/allowlist-mode",
+            "Whether only those on it may write",
+        )
+        .body(mode),
+    ]
 }
 
 #[derive(Debug, Serialize, Deserialize)]

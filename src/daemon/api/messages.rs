@@ -1,18 +1,40 @@
-//! `GET /messages/:id`: the story of one message.
+//! `GET /messages/:id`: the story of one message, for a person or, `?as=fenced`, for a model.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::error::ApiError;
-use super::extract::{Asking, Part};
+use super::extract::{Asking, Form, Part};
+use super::openapi::Operation;
+use super::openapi::schema::{refer, words, yes_or_no};
 use crate::daemon::Daemon;
 use crate::daemon::view::Story;
 use crate::types::{AgentId, MessageId};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/messages/{id}", get(story))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let story = json!({ "oneOf": [refer("Story"), refer("FencedStory")] });
+    vec![
+        Operation::get("/messages/{id}", "The story of one message", story)
+            .names_author()
+            .query(
+                "original",
+                yes_or_no(),
+                "Whether the text is wanted as it came, too.",
+            )
+            .query(
+                "as",
+                words(&["fenced"]),
+                "For a model: the text behind a fence.",
+            ),
+    ]
 }
 
 #[derive(Debug, Deserialize)]
@@ -23,17 +45,22 @@ struct Wanted {
     /// an agent's eyes, so it is never shown unasked.
     #[serde(default)]
     original: bool,
+    #[serde(rename = "as")]
+    form: Option<Form>,
 }
 
 async fn story(
     State(daemon): State<Daemon>,
     Part(id): Part<MessageId>,
     Asking(wanted): Asking<Wanted>,
-) -> Result<Json<Story>, ApiError> {
+) -> Result<Response, ApiError> {
     let stories = daemon.story(&id).await?;
     let mut story = the_one(stories, wanted.from.as_ref())?;
     story.original = story.original.filter(|_| wanted.original);
-    Ok(Json(story))
+    Ok(match wanted.form {
+        None => Json(story).into_response(),
+        Some(Form::Fenced) => Json(daemon.reader().story(story)).into_response(),
+    })
 }
 
 fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, ApiError> {
@@ -57,7 +84,7 @@ fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, A
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{ConversationId, Direction, Kind};
+    use crate::types::{ConversationId, Direction, Kind, Timestamp};
 
     #[test]
     fn two_authors_of_one_name_are_told_apart() {
@@ -94,6 +121,8 @@ mod tests {
             content: String::new(),
             original: None,
             content_bytes: 0,
+            trust: None,
+            taken_at: Timestamp::from_millis(0),
             annotations: Vec::new(),
             verdicts: Vec::new(),
             events: Vec::new(),

@@ -7,11 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
 use super::extract::{Asking, check_limit};
+use super::openapi::Operation;
+use super::openapi::schema::listed;
 use crate::daemon::Daemon;
 use crate::daemon::view::OutboxMessage;
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/outbox", get(outbox))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let outbox = listed("messages", "OutboxMessage");
+    vec![
+        Operation::get("/outbox", "What was sent, and what waits to be", outbox)
+            .limited()
+            .looks_back(),
+    ]
 }
 
 #[derive(Debug, Deserialize)]

@@ -12,8 +12,10 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::json;
 
 use super::error::ApiError;
+use super::openapi::Operation;
 use crate::daemon::Daemon;
 use crate::types::Digest;
 
@@ -94,6 +96,19 @@ pub(super) fn routes() -> Router<Daemon> {
             get(|headers: HeaderMap| async move { FILES[0].served(&headers) }),
         )
         .route("/page/{file}", get(file))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let file = json!({ "type": "string" });
+    vec![
+        Operation::get("/", "The local page", file.clone())
+            .of_kind(HTML)
+            .asks_nothing(),
+        Operation::get("/page/{file}", "A file of the page", file)
+            .of_kind("*/*")
+            .refuses(404, &["not_found"])
+            .asks_nothing(),
+    ]
 }
 
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {

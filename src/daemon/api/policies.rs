@@ -6,9 +6,12 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::ApiError;
 use super::extract::Body;
+use super::openapi::Operation;
+use super::openapi::schema::{count, list, object, refer, text, words};
 use crate::daemon::Daemon;
 use crate::daemon::view::{EvaluateRequest, Evaluation};
 use crate::policy::watch::told;
@@ -19,6 +22,50 @@ pub(super) fn routes() -> Router<Daemon> {
         .route("/policies", get(policies))
         .route("/policies/evaluate", post(evaluate))
         .route("/policies/reload", post(reload))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let problem = text("policy `acl`: its file is empty");
+    let policies = object(
+        json!({ "policies": list(refer("Policy")), "problem": problem }),
+        &["problem"],
+    );
+    let loaded = object(
+        json!({
+            "changed": list(text("acl")), "policies": list(refer("Policy")),
+            "waiting_for_restart": list(text("relay.url")),
+        }),
+        &[],
+    );
+    let tried = object(
+        json!({
+            "content": { "type": "string", "description": "At most 64 KiB." },
+            "direction": refer("Direction"), "from": refer("Id"), "to": refer("Id"),
+            "conversation_id": refer("Id"), "trust": refer("Trust"),
+        }),
+        &["direction", "from", "to", "conversation_id", "trust"],
+    );
+    let evaluation = object(
+        json!({
+            "verdict": words(&["pass", "rewrite", "reject", "hold"]), "content": text("hello"),
+            "annotations": list(refer("Annotation")), "code": text("contact_request"),
+            "reason": text("a stranger asks to talk"), "retry_after_ms": count(),
+            "until": refer("Time"), "steps": list(refer("Step")),
+        }),
+        &["code", "reason", "retry_after_ms", "until"],
+    );
+    vec![
+        Operation::get("/policies", "The policies in force", policies),
+        Operation::post(
+            "/policies/evaluate",
+            "What they would do with a text",
+            evaluation,
+        )
+        .body(tried)
+        .refuses(429, &["busy"]),
+        Operation::post("/policies/reload", "Loads every policy anew", loaded)
+            .refuses(422, &["policies_not_loaded"]),
+    ]
 }
 
 #[derive(Debug, Serialize)]

@@ -7,15 +7,51 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
+use serde_json::json;
 
 use super::error::ApiError;
 use super::extract::Body;
 use super::guard::Shown;
+use super::openapi::Operation;
+use super::openapi::schema::{object, refer};
 use crate::daemon::Daemon;
 use crate::daemon::view::{SendAnswer, SendRequest};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/send", post(send))
+}
+
+pub(super) fn described() -> Vec<Operation> {
+    let key = json!({ "type": "string", "minLength": 1, "maxLength": 256 });
+    let body = object(
+        json!({
+            "to": refer("Id"),
+            "content": {
+                "type": "string", "minLength": 1, "maxLength": 2000, "examples": ["hello"],
+                "description": "1 to 2,000 UTF-16 units.",
+            },
+            "conversation_id": refer("Id"),
+            "turn_number": {
+                "type": "integer", "minimum": 1, "description": "Taken and not used.",
+            },
+            "reply_session": key, "idempotency_key": key,
+        }),
+        &[
+            "conversation_id",
+            "turn_number",
+            "reply_session",
+            "idempotency_key",
+        ],
+    );
+    vec![
+        Operation::post("/send", "A message to another agent", refer("Sent"))
+            .body(body)
+            .answers(202)
+            .refuses(403, &["the policy's word"])
+            .refuses(409, &["conversation_ended", "key_reused"])
+            .refuses(429, &["rate_limited"])
+            .refuses(503, &["outbox_full"]),
+    ]
 }
 
 async fn send(
