@@ -35,6 +35,7 @@ mod gateway_double;
 mod held;
 #[cfg(test)]
 mod languages;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod mcp;

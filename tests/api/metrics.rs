@@ -78,7 +78,6 @@ async fn with_require_token_metrics_need_it() {
 }
 
 /// Has Prometheus' own tool read the text and complain of names and types, where it is installed.
-#[expect(clippy::print_stderr, reason = "what is left out is said")]
 fn check_with_promtool(text: &str) {
     let tool = Command::new("promtool")
         .args(["check", "metrics"])
