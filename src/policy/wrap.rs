@@ -48,8 +48,8 @@ pub(crate) fn flags(shown_as: &[(&Path, &str)]) -> OsString {
 
 /// Wraps a core module that carries the interface into a component of it.
 pub(crate) fn wrap(module: &[u8]) -> Result<Vec<u8>, String> {
-    let mut encoder = ComponentEncoder::default();
+    let encoder = ComponentEncoder::default();
     let encoded = encoder.validate(true).module(module);
-    let component = encoded.and_then(|encoder| encoder.encode());
+    let component = encoded.and_then(|mut encoder| encoder.encode());
     component.map_err(|error| format!("{error:#}"))
 }
