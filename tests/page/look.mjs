@@ -33,6 +33,7 @@ const page = await open();
 try {
   await step("paints at once with 10,000 messages in the inbox", paints);
   await step("asks for the token, and takes it out of the address", gate);
+  await step("an address that is none of its own shows the overview", strays);
   await step("shows a message without a reload", arrives);
   await step("hostile text stays text", hostile);
   await step("what is hidden can be seen as it was received", asReceived);
@@ -132,6 +133,8 @@ async function gate() {
   await page.type("#token", "not the token");
   await page.keyboard.press("Enter");
   await says("#gate-problem", "token");
+  await page.evaluate(() => (location.hash = "#token=%"));
+  await says("#gate-problem", "does not take this token");
   assert.equal(await page.$eval("#view", (view) => view.textContent), "", "nothing is shown without it");
   await page.goto("about:blank");
   await page.goto(`${PAGE}/#token=${TOKEN}`);
@@ -140,6 +143,14 @@ async function gate() {
   assert.ok(!(await page.content()).includes(TOKEN));
   assert.equal(await page.evaluate(() => sessionStorage.getItem("opendialogue.token")), TOKEN);
   assert.equal(await page.$eval("#me", (me) => me.textContent.includes("agent")), true);
+}
+
+async function strays() {
+  for (const stray of ["#/constructor", "#/__proto__", "#/%", "#/nothing/at/all"]) {
+    await go("policies");
+    await page.evaluate((stray) => (location.hash = stray), stray);
+    await page.waitForSelector(".view.overview h1");
+  }
 }
 
 async function arrives() {

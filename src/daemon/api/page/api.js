@@ -19,7 +19,7 @@ export function takeTokenFromAddress() {
   const found = /^#token=(.*)$/.exec(location.hash);
   if (!found) return;
   history.replaceState(null, "", `${location.pathname}#/overview`);
-  setToken(decodeURIComponent(found[1]));
+  setToken(found[1]);
 }
 
 export function setToken(text) {

@@ -80,7 +80,7 @@ function leave() {
 function route() {
   if (!api.hasToken()) return;
   const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decode);
-  const next = VIEWS[name] ? name : "overview";
+  const next = Object.hasOwn(VIEWS, name) ? name : "overview";
   for (const item of document.querySelectorAll("#rail a")) {
     item.dataset.view === next ? item.setAttribute("aria-current", "page") : item.removeAttribute("aria-current");
   }
