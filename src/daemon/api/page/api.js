@@ -36,14 +36,14 @@ export const hasToken = () => /^[\x21-\x7e]+$/.test(token);
 
 export const headers = () => ({ Authorization: `Bearer ${token}` });
 
-async function call(method, path, body) {
+async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
   const asked = {
     method,
     headers: headers(),
     cache: "no-store",
     credentials: "omit",
     redirect: "error",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   };
   if (body !== undefined) {
     asked.headers["Content-Type"] = "application/json";
@@ -63,7 +63,7 @@ async function call(method, path, body) {
 }
 
 export const get = (path) => call("GET", path);
-export const post = (path, body = {}) => call("POST", path, body);
+export const post = (path, body = {}, timeoutMs) => call("POST", path, body, timeoutMs);
 export const remove = (path, body) => call("DELETE", path, body);
 
 /** A part of a path. */

@@ -8,6 +8,8 @@ import { foreign, shown, state, time, took, word } from "./text.js";
 import { digest } from "./story.js";
 
 const READ_MS = 20_000;
+/** Every module may have to be compiled. */
+const RELOAD_MS = 90_000;
 
 export function policies(root, app) {
   const problem = el("div", { "aria-live": "polite" });
@@ -54,7 +56,7 @@ export function policies(root, app) {
 
   async function reload() {
     button.disabled = true;
-    await attempt(() => api.post("/policies/reload"), ({ changed }) => (changed.length ? `In force: ${changed.join(", ")} changed.` : "In force; nothing has changed."));
+    await attempt(() => api.post("/policies/reload", {}, RELOAD_MS), ({ changed }) => (changed.length ? `In force: ${changed.join(", ")} changed.` : "In force; nothing has changed."));
     button.disabled = false;
     button.focus();
     refresh();
