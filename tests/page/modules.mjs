@@ -7,7 +7,7 @@ const none = { getItem: () => null, setItem() {}, removeItem() {} };
 globalThis.sessionStorage = none;
 globalThis.localStorage = none;
 const page = new URL("../../src/daemon/api/page/", import.meta.url);
-const { parser, backoff } = await import(new URL("stream.js", page));
+const { parser, backoff, follow } = await import(new URL("stream.js", page));
 const { pieces, cut, span, took, brief } = await import(new URL("text.js", page));
 const { urlOf } = await import(new URL("story.js", page));
 const { problemsOf } = await import(new URL("overview.js", page));
@@ -15,19 +15,18 @@ const { problemsOf } = await import(new URL("overview.js", page));
 // Every way of cutting a stream into pieces gives the same events.
 const events = (chunks) => {
   const seen = [];
-  const feed = parser(({ name, data, id }) => seen.push([name, data, id]));
+  const feed = parser((name, data) => seen.push([name, data]));
   chunks.forEach((chunk) => feed(chunk));
   return seen;
 };
 for (const [stream, expected] of [
-  ["event: link\ndata: {}\n\n", [["link", "{}", null]]],
-  ["data: a\ndata: b\n\n", [["message", "a\nb", null]]],
+  ["event: link\ndata: {}\n\n", [["link", "{}"]]],
+  ["data: a\ndata: b\n\n", [["message", "a\nb"]]],
   [": heartbeat\n\n", []],
-  ["event: x\r\ndata:no space\r\n\r\n", [["x", "no space", null]]],
-  ["id: 7\ndata: a\n\ndata: b\n\n", [["message", "a", "7"], ["message", "b", "7"]]],
-  ["event: lost\n\ndata: a\n\n", [["message", "a", null]]],
-  ["data: a\r\rdata: b\r\r", [["message", "a", null], ["message", "b", null]]],
-  ["data\n\n", [["message", "", null]]],
+  ["event: x\r\ndata:no space\r\n\r\n", [["x", "no space"]]],
+  ["event: lost\n\ndata: a\n\n", [["message", "a"]]],
+  ["data: a\r\rdata: b\r\r", [["message", "a"], ["message", "b"]]],
+  ["data\n\n", [["message", ""]]],
   ["data: not ended\n", []],
 ]) {
   assert.deepEqual(events([stream]), expected, stream);
@@ -40,6 +39,24 @@ for (const [stream, expected] of [
 for (const [failures, chance, expected] of [[0, 1, 500], [0, 0, 250], [3, 1, 4000], [5, 1, 15000], [99, 1, 15000], [99, 0, 7500]]) {
   assert.equal(backoff(failures, chance), expected, `${failures} ${chance}`);
 }
+
+// A view that fails is told to the console, and the stream goes on.
+const seen = [];
+globalThis.window = globalThis.document = new EventTarget();
+globalThis.fetch = async () => new Response("data: 1\n\ndata: 2\n\n");
+const complain = console.error;
+console.error = (error) => seen.push(error.message);
+let stop;
+await new Promise((resolve) => {
+  const onEvent = (_, number) => {
+    seen.push(number);
+    if (number === 1) throw new Error("a view failed");
+  };
+  stop = follow({ onOpen: () => seen.push("opened"), onEvent, onLost: resolve });
+});
+stop();
+console.error = complain;
+assert.deepEqual(seen, ["opened", 1, "a view failed", 2]);
 
 const family = "\u{1f469}\u{200d}\u{1f467}";
 const scotland = "\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}";
