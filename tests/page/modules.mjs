@@ -11,6 +11,7 @@ const { parser, backoff, follow } = await import(new URL("stream.js", page));
 const { pieces, cut, span, took, brief } = await import(new URL("text.js", page));
 const { urlOf } = await import(new URL("story.js", page));
 const { problemsOf } = await import(new URL("overview.js", page));
+const { keyOf } = await import(new URL("waiting.js", page));
 
 // Every way of cutting a stream into pieces gives the same events.
 const events = (chunks) => {
@@ -93,6 +94,17 @@ assert.equal(urlOf("https://xn--x/ at 0 in text; scheme https; host xn--x (аx);
 assert.deepEqual(urlOf("javascript[:]x at 0 in text; scheme javascript; flags dangerous_scheme; disarmed"), {
   url: "javascript[:]x", host: null, looks: null, flags: ["dangerous_scheme"], isDisarmed: true,
 });
+
+// A message that is held again by another policy is not decided about on the card of the first hold.
+const held = { message_id: "m-1", from: "10000002", at: 7, policy: "acl", code: "contact_request", held_by: ["acl"] };
+assert.equal(keyOf({ ...held }), keyOf(held));
+for (const again of [
+  { from: "10000003" }, { at: 8 }, { policy: "rate-limit" }, { code: "too_many" }, { until: 9000 }, { held_by: ["acl", "acl"] },
+]) {
+  assert.notEqual(keyOf({ ...held, ...again }), keyOf(held), JSON.stringify(again));
+}
+const dead = { message_id: "m-1", from: "10000002", dead_since: 7 };
+assert.notEqual(keyOf({ ...dead, dead_since: 8 }), keyOf(dead));
 
 // Each problem is told once, with what to do.
 const well = {

@@ -3,11 +3,15 @@
 
 import * as api from "./api.js";
 import { el, keyed, soon } from "./dom.js";
-import { attempt, confirm } from "./dialogs.js";
+import { attempt, confirm, toast } from "./dialogs.js";
 import { bytes, foreign, many, shown, state, time, word } from "./text.js";
 import { setTrust } from "./peers.js";
 
 const PAGE = 100;
+
+/** All that a card is about: a message that was released and is held again gets another card. */
+export const keyOf = ({ message_id, from, at, dead_since, policy, code, until, held_by }) =>
+  [message_id, from, at ?? dead_since, policy, code, until, held_by?.length].join(" ");
 
 export function waiting(root, app) {
   const held = part(root, "Held", "Nothing is held. A stranger who asks to talk, or what a policy is not sure of, waits here for your word.");
@@ -51,7 +55,7 @@ function part(root, title, nothing) {
   return {
     show(all, create) {
       const hadFocus = list.contains(document.activeElement);
-      keyed(list, all, (one) => `${one.message_id} ${one.from} ${one.at ?? one.dead_since}`, create);
+      keyed(list, all, keyOf, create);
       count.textContent = all.length >= PAGE ? `the first ${PAGE}` : all.length ? String(all.length) : "";
       empty.hidden = all.length > 0;
       // A card that was answered takes the focus with it.
@@ -97,6 +101,8 @@ function heldCard(message, refresh) {
       verb: introduces ? "Let in" : "Release",
     });
     if (!yes) return;
+    // The question was about the hold on this card.
+    if (!card.isConnected) return toast("It is held for another reason now, or no longer.", "bad");
     await attempt(() => api.post(`${path}/release${from}`, { once }), (answer) => {
       const now = { waiting: "It waits for the agent now.", queued: "It waits for the relay now.", noted: "It is noted.", held: "Another policy holds it now", refused: "The policies refuse it now" }[answer.state];
       const why = answer.reason ? `: ${answer.reason}` : "";
@@ -117,7 +123,7 @@ function heldCard(message, refresh) {
   const answers = isRequest
     ? [button("Let in", () => release(false), { class: "main", "data-yes": true }), button("This one only", () => release(true))]
     : [button("Release", () => release(false), { class: "main", "data-yes": true })];
-  return el("article", { class: "card", tabindex: "-1", "aria-label": `${isRequest ? "Contact request" : "Held message"} ${isIn ? "from" : "to"} ${peer}` },
+  const card = el("article", { class: "card", tabindex: "-1", "aria-label": `${isRequest ? "Contact request" : "Held message"} ${isIn ? "from" : "to"} ${peer}` },
     el("header", {}, el("h3", {}, isRequest ? "Contact request from " : isIn ? "From " : "To ", word(peer)), state(message.trust), time(message.at)),
     el("p", { class: "why" }, el("span", { class: "pill", "data-tone": "hold" }, "held by ", word(message.policy)), " ", foreign(message.reason),
       message.until ? [" It goes on by itself at ", time(message.until), "."] : null),
@@ -125,6 +131,7 @@ function heldCard(message, refresh) {
     el("footer", {}, answers, button("Refuse", refuse, { "data-no": true }),
       isIn ? button("Block the peer", () => setTrust(peer, "blocked").then((done) => done && refresh()), { class: "danger" }) : null,
       storyLink(message), el("span", { class: "faint" }, bytes(new TextEncoder().encode(message.content).length))));
+  return card;
 }
 
 function deadCard(message, refresh) {
