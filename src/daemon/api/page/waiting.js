@@ -7,20 +7,22 @@ import { attempt, confirm, toast } from "./dialogs.js";
 import { bytes, foreign, many, shown, state, time, word } from "./text.js";
 import { setTrust } from "./peers.js";
 
-const PAGE = 100;
+const PAGE = 50;
+/** The daemon lists no more at once. */
+const MOST = 500;
 
 /** All that a card is about: a message that was released and is held again gets another card. */
 export const keyOf = ({ message_id, from, at, dead_since, policy, code, until, held_by }) =>
   [message_id, from, at ?? dead_since, policy, code, until, held_by?.length].join(" ");
 
 export function waiting(root, app) {
-  const held = part(root, "Held", "Nothing is held. A stranger who asks to talk, or what a policy is not sure of, waits here for your word.");
-  const dead = part(root, "Given up", "Nothing was given up. What the agent's gateway will not take, waits here.");
+  const held = part(root, "Held", "Nothing is held. A stranger who asks to talk, or what a policy is not sure of, waits here for your word.", refresh);
+  const dead = part(root, "Given up", "Nothing was given up. What the agent's gateway will not take, waits here.", refresh);
   root.prepend(el("h1", {}, "For you to decide"));
 
   async function refresh() {
     try {
-      const [one, other] = await Promise.all([api.get(`/held?limit=${PAGE}`), api.get(`/dead?limit=${PAGE}`)]);
+      const [one, other] = await Promise.all([api.get(`/held?limit=${held.limit()}`), api.get(`/dead?limit=${dead.limit()}`)]);
       held.show(one.held, (message) => heldCard(message, refresh));
       dead.show(other.dead.reverse(), (message) => deadCard(message, refresh));
     } catch (error) {
@@ -47,16 +49,21 @@ export function waiting(root, app) {
   };
 }
 
-function part(root, title, nothing) {
+function part(root, title, nothing, refresh) {
+  let limit = PAGE;
   const count = el("span", { class: "faint" });
   const list = el("div", { class: "cards" });
   const empty = el("p", { class: "empty", hidden: true }, nothing);
-  root.append(el("section", { "aria-label": title }, el("h2", {}, title, " ", count), list, empty));
+  const more = el("button", { type: "button", class: "wide", hidden: true, onclick: () => ((limit += PAGE), refresh()) }, "Show more");
+  root.append(el("section", { "aria-label": title }, el("h2", {}, title, " ", count), list, empty, more));
   return {
+    limit: () => limit,
     show(all, create) {
       const hadFocus = list.contains(document.activeElement);
       keyed(list, all, keyOf, create);
-      count.textContent = all.length >= PAGE ? `the first ${PAGE}` : all.length ? String(all.length) : "";
+      const isCut = all.length >= limit;
+      more.hidden = !isCut || limit >= MOST;
+      count.textContent = isCut ? `the first ${limit}` : all.length ? String(all.length) : "";
       empty.hidden = all.length > 0;
       // A card that was answered takes the focus with it.
       if (hadFocus && !list.contains(document.activeElement)) (list.querySelector("article") ?? document.getElementById("main")).focus();
