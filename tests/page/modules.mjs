@@ -108,7 +108,7 @@ assert.notEqual(keyOf({ ...dead, dead_since: 8 }), keyOf(dead));
 
 // Each problem is told once, with what to do.
 const well = {
-  link: "connected", relay_authenticates: true, gateway_ready: true, gateway_problem: null, inbox_problem: null,
+  link: "connected", relay_authenticates: true, gateway_ready: true, gateway_problem: null, notify_problem: null, inbox_problem: null,
   database_problem: null, policies_problem: null, policy_cache_problem: null, waiting_for_restart: [],
   clock_offset_ms: 40, last_error: null, policies: [{ name: "acl", state: "ready" }],
 };
@@ -118,6 +118,7 @@ for (const [wrong, count, word] of [
   [{ gateway_problem: "it answers 401", last_error: "it answers 401" }, 1, "agent"],
   [{ database_problem: "the disk is full", last_error: "the disk is full", link: "stopped" }, 2, "disk"],
   [{ database_problem: "`daemon.db` is damaged" }, 1, "backup"],
+  [{ notify_problem: "`notifyTarget` is not set in the state file" }, 1, "told"],
   [{ policies_problem: "policy `acl`: empty", last_error: "policy `acl`: empty" }, 1, "polic"],
   [{ policies: [{ name: "acl", state: "failing", error: "out of time" }] }, 1, "acl"],
   [{ waiting_for_restart: ["relay.url"] }, 1, "restart"],

@@ -106,6 +106,9 @@ export function problemsOf(status) {
         : "They wait in the inbox. Check that the gateway runs and that `hooks` is enabled in openclaw.json; it is tried again by itself.");
   }
   if (status.inbox_problem) add("bad", "The inbox is getting full.", status.inbox_problem, "Start the gateway, so that the agent takes what waits.");
+  if (status.notify_problem) {
+    add("bad", "Nobody can be told what waits.", status.notify_problem, "Correct what is named; it is tried again by itself. Until then, look here.");
+  }
   if (status.policies_problem) {
     add("bad", "The policies that are wanted are not in force.", status.policies_problem, "Those from before go on judging. Correct what is named, then load them anew under Policies.");
   }
