@@ -118,6 +118,8 @@ for (const [wrong, count, word] of [
   [{ gateway_problem: "it answers 401", last_error: "it answers 401" }, 1, "agent"],
   [{ database_problem: "the disk is full", last_error: "the disk is full", link: "stopped" }, 2, "disk"],
   [{ database_problem: "`daemon.db` is damaged" }, 1, "backup"],
+  [{ database_problem: "no room is left", disk_state: "full" }, 1, "Make room"],
+  [{ database_problem: "`full.db` is damaged", disk_state: "damaged" }, 1, "backup"],
   [{ notify_problem: "`notifyTarget` is not set in the state file" }, 1, "told"],
   [{ policies_problem: "policy `acl`: empty", last_error: "policy `acl`: empty" }, 1, "polic"],
   [{ policies: [{ name: "acl", state: "failing", error: "out of time" }] }, 1, "acl"],
