@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { charts } from "./charts.js";
 import { el, fill } from "./dom.js";
 import { copy } from "./dialogs.js";
+import { hasTurnLimit } from "./peers.js";
 import { many, ours, shown, span, state, word } from "./text.js";
 
 const HISTORY_MS = 20_000;
@@ -52,7 +53,7 @@ function facts(status) {
     row("Running", `for ${span(status.uptime_seconds)}, version ${status.version}`),
     row("Relay", state(status.link), " ", word(status.server_url),
       status.relay_authenticates ? el("span", { class: "faint" }, " proves who sends") : null),
-    row("Turns", status.max_turns_per_conversation < 1_000_000 ? `at most ${status.max_turns_per_conversation} in a conversation` : "no limit"),
+    row("Turns", hasTurnLimit(status.max_turns_per_conversation) ? `at most ${status.max_turns_per_conversation} in a conversation` : "no limit"),
     row("Gateway", status.gateway_ready ? state("ready") : el("span", { class: "pill", "data-tone": "wait" }, "not ready")),
     row("Disk", status.database_problem ? el("span", { class: "pill", "data-tone": "bad" }, "not well") : el("span", { class: "pill", "data-tone": "good" }, "takes writes")));
 }

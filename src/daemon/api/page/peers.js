@@ -8,6 +8,10 @@ import { foreign, many, state, time, word } from "./text.js";
 const PAGE = 50;
 const LEVELS = ["blocked", "unknown", "known", "owner"];
 
+/** The setting has no word for "no limit": its highest value stands for it. */
+const TURNS_MOST = 1_000_000;
+export const hasTurnLimit = (most) => most < TURNS_MOST;
+
 const MEANS = {
   blocked: (peer) => [`Nothing from ${peer} reaches your agent, and nothing goes to it.`, "Whatever waits or is held from it or for it is refused, and its text deleted.", "The relay is asked to turn it away, too."],
   unknown: (peer) => [`${peer} is a stranger: what it writes first is held for you.`],
@@ -112,8 +116,6 @@ export function peers(root, app) {
   function talk(one) {
     const left = one.turns_left ?? 0;
     const most = app.status?.max_turns_per_conversation || left || 1;
-    // What counts as no limit.
-    const isBounded = most < 1_000_000;
     const meter = el("meter", { min: 0, max: most, value: Math.min(left, most), "aria-label": `${left} of ${most} turns left` });
     const end = async () => {
       const yes = await confirm({
@@ -125,7 +127,7 @@ export function peers(root, app) {
     };
     return el("tr", {}, el("th", { scope: "row" }, word(one.peer)), el("td", { class: "id" }, word(one.conversation_id),
       one.reply_session ? el("span", { class: "detail" }, "answers go to ", word(one.reply_session)) : null),
-      el("td", {}, one.ended_at ? [many(one.turns, "turn"), el("span", { class: "detail" }, "ended: ", foreign(one.ended_because ?? ""))] : isBounded ? [`${one.turns}, ${left} left `, meter] : [many(one.turns, "turn"), ", no limit"]),
+      el("td", {}, one.ended_at ? [many(one.turns, "turn"), el("span", { class: "detail" }, "ended: ", foreign(one.ended_because ?? ""))] : hasTurnLimit(most) ? [`${one.turns}, ${left} left `, meter] : [many(one.turns, "turn"), ", no limit"]),
       el("td", {}, time(one.last_at)),
       el("td", {}, one.ended_at ? null : el("button", { type: "button", onclick: end, "aria-label": `End the conversation with ${one.peer}` }, "End")));
   }
