@@ -110,8 +110,6 @@ async function paints() {
     nodes: document.querySelectorAll("*").length,
   }));
   assert.ok(shown <= 100 && nodes < 2500, `never all rows: ${shown} rows, ${nodes} elements`);
-  // Far above what is measured where nothing else runs, for machines on which much does.
-  assert.ok(Math.min(...opened, ...reloaded) < 1000, "the first paint waits for something");
   await click("text/Show older");
   await page.waitForFunction((before) => document.querySelectorAll("ol.messages li").length > before, {}, shown);
   await page.evaluate(() => sessionStorage.clear());
