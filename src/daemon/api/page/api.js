@@ -6,10 +6,9 @@ const TIMEOUT_MS = 30_000;
 let token = sessionStorage.getItem(KEY) ?? "";
 
 /** The daemon said no, or said nothing. */
-export class ApiError extends Error {
-  constructor(status, code, sentence) {
+class ApiError extends Error {
+  constructor(code, sentence) {
     super(sentence);
-    this.status = status;
     this.code = code;
   }
 }
@@ -55,11 +54,11 @@ async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
     response = await fetch(path, asked);
     answer = await response.json();
   } catch {
-    throw new ApiError(response?.status ?? 0, "unreachable", "The daemon does not answer.");
+    throw new ApiError("unreachable", "The daemon does not answer.");
   }
   if (response.ok) return answer;
   if (response.status === 401) dispatchEvent(new Event("token-refused"));
-  throw new ApiError(response.status, answer.code, answer.error);
+  throw new ApiError(answer.code, answer.error);
 }
 
 export const get = (path) => call("GET", path);
