@@ -49,7 +49,7 @@ function facts(status) {
   return el("dl.rows", {},
     row("Agent", id),
     row("Running", `for ${span(status.uptime_seconds)}, version ${status.version}`),
-    row("Relay", state(status.link), " ", word(status.server_url),
+    row("Relay", status.link === "waiting" ? pill("bad", "not reached") : state(status.link), " ", word(status.server_url),
       status.relay_authenticates && faint(" proves who sends")),
     row("Turns", hasTurnLimit(status.max_turns_per_conversation) ? `at most ${status.max_turns_per_conversation} in a conversation` : "no limit"),
     row("Gateway", status.gateway_ready ? state("ready") : pill("wait", "not ready")),
