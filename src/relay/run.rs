@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::node::Node;
 use super::settings::{Settings, StorePath};
@@ -92,6 +92,7 @@ impl Relay {
         let (store, store_lock) = match &settings.store {
             StorePath::Sqlite(path) => open_sqlite(path, &storage)?,
         };
+        let is_bare = settings.is_bare();
         let node = Arc::new(Node::new(settings, clock, tasks.clone(), store));
         tasks.spawn("storage-watch", stop_with(tasks.clone(), storage.clone()));
         tasks.spawn("sweep-nonces", sweep_nonces(Arc::clone(&node)));
@@ -99,6 +100,9 @@ impl Relay {
         let router = api::router(Arc::clone(&node));
         tasks.spawn("accept", accept::accept(node, listener, router));
         info!(relay.address = %local_addr, "the relay listens on {local_addr}");
+        if is_bare {
+            warn!("{}", bare(local_addr));
+        }
         Ok(RunningRelay {
             local_addr,
             tasks,
@@ -144,6 +148,16 @@ fn open_sqlite(path: &Path, storage: &Tasks) -> Result<(Arc<dyn Store>, Lock), S
     })?;
     create_file(path)?;
     Ok((Arc::new(SqliteStore::open(path, storage)?), lock))
+}
+
+/// What whoever starts a relay that the network reaches as it is should know.
+fn bare(address: SocketAddr) -> String {
+    format!(
+        "the relay speaks plain HTTP on {address}, where others reach it: who stands on the way reads \
+         what is said, and a version 1 agent's session key. Put a proxy that speaks TLS in front of \
+         it and name that in `trusted_proxies` of `[relay_server]`, or have `listen` there be a \
+         loopback address"
+    )
 }
 
 /// Without its store the relay stops too.
