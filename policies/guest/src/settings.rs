@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::near;
 pub use crate::value::{Table, Value};
 
 /// A setting that cannot be taken.
@@ -59,7 +60,11 @@ impl Reader {
     ) -> Option<T> {
         let found = words.iter().find(|(word, _)| value.as_str() == Some(word));
         if found.is_none() {
-            return self.complain(setting, &format!("must be {}", named(words)));
+            let mut problem = format!("must be one of {}", named(words));
+            if let Some(said) = value.as_str() {
+                advise(&mut problem, said, &mut words.iter().map(|(word, _)| *word));
+            }
+            return self.complain(setting, &problem);
         }
         found.map(|(_, meaning)| *meaning)
     }
@@ -94,7 +99,8 @@ impl Reader {
     pub fn unknown_keys(&mut self, at: &str, table: &Table, known: &[&str]) {
         let unknown = table.keys().filter(|key| !known.contains(key));
         for key in unknown {
-            let problem = format!("is no setting; there are {}", listed(&mut known.iter()));
+            let mut problem = format!("is no setting; there are {}", listed(&mut known.iter()));
+            advise(&mut problem, key, &mut known.iter().copied());
             self.complain::<()>(&format!("{at}{key}"), &problem);
         }
     }
@@ -106,6 +112,15 @@ impl Reader {
             problem: problem.to_owned(),
         });
         None
+    }
+}
+
+/// Adds to a complaint about `said` which of the words was perhaps meant.
+fn advise<'a>(problem: &mut String, said: &str, words: &mut dyn Iterator<Item = &'a str>) {
+    if let Some(word) = near::nearest(said, words) {
+        problem.push_str("; did you mean `");
+        problem.push_str(word);
+        problem.push_str("`?");
     }
 }
 
