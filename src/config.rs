@@ -17,6 +17,7 @@ mod load;
 mod log;
 mod notify;
 pub mod openclaw;
+mod own_file;
 mod paths;
 mod policy;
 mod proxy;
@@ -41,6 +42,7 @@ pub use environment::{Environment, NAMES as VARIABLES};
 pub use layers::{Overrides, Setting};
 pub use log::{Log, LogFormat, LogTo};
 pub use notify::Notify;
+pub use own_file::Caution;
 pub use paths::{NoHome, Paths};
 pub use policy::{Limits, Mode, ModuleSource, OnFailure, PolicyEntry};
 pub use proxy::{Proxy, ProxySettings, UnusableProxy};
@@ -74,9 +76,18 @@ pub struct Config {
     /// Every key with its value and who set it, in the order of the documentation.
     pub settings: Vec<Setting>,
     /// What its reader should know of the file, though it was taken.
-    pub caution: Option<String>,
+    pub cautions: Vec<Caution>,
     /// How to read it once more.
     source: reread::Source,
+}
+
+/// A configuration as far as it could be read, for who is to hear of everything that is wrong.
+#[derive(Debug)]
+pub struct Examined {
+    /// The configuration, or what is wrong with it.
+    pub loaded: Result<Config, Report>,
+    /// The policies that could be read, whatever is wrong with the rest.
+    pub policies: Vec<PolicyEntry>,
 }
 
 /// `[relay]`.

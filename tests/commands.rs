@@ -1,5 +1,6 @@
 //! The commands as processes: exit codes, what they print, the lock of a home, the end in order.
 
+mod configured;
 pub(crate) mod process;
 
 use process::{Daemon, Home};

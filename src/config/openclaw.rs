@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::defaults::HOOKS_PATH;
-use super::load::{read_text, unreadable};
+use super::own_file::{read_text, unreadable};
 use super::report::{Complaint, Origin, Position};
 use crate::files::shell_word;
 use crate::types::Secret;

@@ -101,7 +101,7 @@ impl Report {
     }
 
     /// Puts the complaints into the order in which a person would mend them.
-    pub(super) fn sort(&mut self) {
+    pub fn sort(&mut self) {
         self.complaints.sort();
         self.complaints.dedup();
     }

@@ -261,10 +261,11 @@ fn a_file_that_others_can_write_is_refused_and_one_of_a_group_taken_with_a_cauti
         Config::load(&environment, &Overrides::default(), None)
     };
     for mode in [0o600, 0o644] {
-        assert_eq!(with_mode(mode).unwrap().caution, None, "{mode:o}");
+        assert_eq!(with_mode(mode).unwrap().cautions, [], "{mode:o}");
     }
-    let caution = with_mode(0o664).unwrap().caution.unwrap();
-    assert!(caution.contains("`chmod g-w "), "{caution}");
+    let caution = with_mode(0o664).unwrap().cautions.remove(0);
+    assert!(caution.command.starts_with("chmod g-w "), "{caution:?}");
+    assert!(caution.sentence.contains(&caution.command), "{caution:?}");
     for mode in [0o666, 0o602] {
         let refused = with_mode(mode).unwrap_err().to_string();
         let expected = format!(
@@ -274,6 +275,96 @@ fn a_file_that_others_can_write_is_refused_and_one_of_a_group_taken_with_a_cauti
         );
         assert_eq!(refused, expected);
     }
+}
+
+#[test]
+fn a_file_with_a_secret_that_others_can_read_is_taken_with_a_caution() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("opendialogue.toml");
+    let environment = Environment::from_pairs([("OPENDIALOGUE_HOME", home.path().as_os_str())]);
+    let cautions = |text: &str, mode| {
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let config = Config::load(&environment, &Overrides::default(), None).unwrap();
+        let commands = config.cautions.into_iter().map(|caution| caution.command);
+        commands.collect::<Vec<_>>()
+    };
+    let command = format!("chmod 600 {}", file.display());
+    let group = format!("chmod g-w {}", file.display());
+    for (text, mode, told) in [
+        ("[gateway]\ntoken = 'hunter2'\n", 0o600, vec![]),
+        ("[gateway]\ntoken = 'hunter2'\n", 0o644, vec![&command]),
+        ("[gateway]\ntoken = 'hunter2'\n", 0o640, vec![&command]),
+        (
+            "[gateway]\ntoken = 'hunter2'\n",
+            0o660,
+            vec![&group, &command],
+        ),
+        ("[gateway]\npath = '/hooks'\n", 0o644, vec![]),
+    ] {
+        assert_eq!(
+            cautions(text, mode),
+            told.into_iter().cloned().collect::<Vec<_>>(),
+            "{text} {mode:o}"
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_file_itself_hides_no_other_fault() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("opendialogue.toml");
+    fs::write(&file, "[local]\nlisen = 3\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    let missing = home.path().join("missing.toml");
+    let environment = Environment::from_pairs([
+        ("OPENDIALOGUE_HOME", home.path().as_os_str()),
+        ("OPENDIALOGUE_STATUS_PORT", "http".as_ref()),
+    ]);
+    for (named, told) in [
+        (
+            None,
+            &[
+                "unknown key `local.lisen`",
+                "everybody can write it",
+                "a port from",
+            ][..],
+        ),
+        (
+            Some(missing.as_path()),
+            &["there is no such file", "a port from"],
+        ),
+    ] {
+        let report = Config::load(&environment, &Overrides::default(), named).unwrap_err();
+        let complaints = report.complaints();
+        assert_eq!(complaints.len(), told.len(), "{report}");
+        for (complaint, told) in complaints.iter().zip(told) {
+            assert!(complaint.sentence.contains(told), "{report}");
+        }
+    }
+}
+
+#[test]
+fn policies_can_be_looked_at_although_something_else_is_wrong() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("opendialogue.toml");
+    let environment = Environment::from_pairs([("OPENDIALOGUE_HOME", home.path().as_os_str())]);
+    let policies = |text: &str| {
+        fs::write(&file, text).unwrap();
+        let examined = Examined::load(&environment, &Overrides::default(), None);
+        assert!(examined.loaded.is_err(), "{text}");
+        examined
+            .policies
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect::<Vec<_>>()
+    };
+    let wrong = "[local]\nlisen = 3\n[[policy]]\nname = 'acl'\nsettings = { mode = 'shut' }\n";
+    assert_eq!(policies(wrong).len(), defaults::POLICIES.len());
+    let lacks_its_module = "[[policy]]\nname = 'mine'\n";
+    assert!(!policies(lacks_its_module).contains(&"mine".to_owned()));
+    // What a broken file leaves out is a guess.
+    assert_eq!(policies("[local\n"), [""; 0]);
 }
 
 #[test]

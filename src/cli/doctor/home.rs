@@ -96,8 +96,9 @@ fn judge_folder(
     }
 }
 
-/// The configuration: that it loads, or each of its faults.
-pub(super) fn configuration(loaded: Result<&Config, &Report>) -> Vec<Finding> {
+/// The configuration: that it loads, or each of its faults; `policies_well` says whether its policies
+/// do, which are told of elsewhere.
+pub(super) fn configuration(loaded: Result<&Config, &Report>, policies_well: bool) -> Vec<Finding> {
     let check = "config";
     match loaded {
         Err(report) => report
@@ -110,12 +111,19 @@ pub(super) fn configuration(loaded: Result<&Config, &Report>) -> Vec<Finding> {
             .collect(),
         Ok(config) => {
             let file = config.file.as_deref();
-            if let (Some(caution), Some(file)) = (&config.caution, file) {
-                let command = format!("chmod g-w {}", shell_word(file));
-                return vec![Finding::warning(check, caution.as_str(), command)];
+            let cautions = config.cautions.iter();
+            let told: Vec<Finding> = cautions
+                .map(|one| Finding::warning(check, one.sentence.as_str(), one.command.as_str()))
+                .collect();
+            if !told.is_empty() {
+                return told;
             }
             let says = match file {
-                Some(file) => format!("`{}` is right", file.display()),
+                Some(file) if policies_well => format!("`{}` is right", file.display()),
+                Some(file) => format!(
+                    "`{}` can be read; what is wrong with its policies stands below",
+                    file.display()
+                ),
                 None => "there is none, so every key has its default".to_owned(),
             };
             vec![Finding::ok(check, says)]
