@@ -42,16 +42,18 @@ impl OwnFile {
         let word = shell_word(path);
         let refused = match Writers::of(&metadata) {
             Writers::Nobody | Writers::Group => None,
-            Writers::Owner(owner) => Some(format!(
-                "it belongs to user {owner}, who could choose what runs here; mend it with \
-                 `sudo chown $USER {word}`"
+            Writers::Owner(owner) => Some((
+                format!("it belongs to user {owner}, who could choose what runs here"),
+                format!("sudo chown $USER {word}"),
             )),
-            Writers::Everybody => Some(format!(
-                "everybody can write it, and so choose what runs here; mend it with `chmod o-w {word}`"
+            Writers::Everybody => Some((
+                "everybody can write it, and so choose what runs here".to_owned(),
+                format!("chmod o-w {word}"),
             )),
         };
-        if let Some(sentence) = refused {
-            report.add(Origin::WholeFile(path.to_owned()), sentence);
+        if let Some((why, command)) = refused {
+            let sentence = format!("{why}; mend it with `{command}`");
+            report.add_mended(Origin::WholeFile(path.to_owned()), sentence, command);
         }
         let text = read_all(file)?;
         Ok(Self { text, metadata })

@@ -177,7 +177,7 @@ impl Known<'_> {
                 clock_offset_ms: health.clock_offset_ms,
                 trouble: health.trouble,
             },
-            Err(RelayCallError::Unreachable { why, .. }) => Reached::No(why),
+            Err(RelayCallError::Unreachable { cause, .. }) => Reached::No(cause),
             Err(why) => Reached::No(why.to_string()),
         };
         relay::judge(&config.relay.url, &reached, self.status.as_ref())

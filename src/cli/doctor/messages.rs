@@ -1,6 +1,6 @@
 //! The policies, and the messages that wait for a person.
 
-use super::daemon::Status;
+use super::daemon::{PolicyState, Status};
 use super::finding::{Finding, Level, edit};
 use crate::config::Origin;
 use crate::policy::Fault;
@@ -10,7 +10,7 @@ pub(super) fn policies(status: &Status) -> Vec<Finding> {
     let check = "in force";
     let mut found = Vec::new();
     for policy in &status.policies {
-        if policy.state == "failing" {
+        if policy.state == PolicyState::Failing {
             let why = policy.error.as_deref().unwrap_or("it does not say why");
             found.push(Finding::problem(
                 check,
