@@ -20,6 +20,8 @@ pub mod openclaw;
 mod own_file;
 mod paths;
 mod policy;
+#[cfg(any(test, feature = "fuzz"))]
+mod property;
 mod proxy;
 mod report;
 mod reread;
@@ -47,6 +49,15 @@ pub use paths::{NoHome, Paths};
 pub use policy::{Limits, Mode, ModuleSource, OnFailure, PolicyEntry};
 pub use proxy::{Proxy, ProxySettings, UnusableProxy};
 pub use report::{Complaint, Origin, Position, Report};
+
+/// What is held true of any input.
+#[cfg(feature = "fuzz")]
+pub mod fuzz {
+    /// Loads `input` as the configuration, and panics where what is said of it is not so.
+    pub fn config_holds(input: &[u8]) {
+        super::property::holds(input);
+    }
+}
 
 /// Everything that one run of the program is told, checked.
 #[derive(Debug, Clone)]
