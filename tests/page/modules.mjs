@@ -7,27 +7,27 @@ const none = { getItem: () => null, setItem() {}, removeItem() {} };
 globalThis.sessionStorage = none;
 globalThis.localStorage = none;
 const page = new URL("../../src/daemon/api/page/", import.meta.url);
-const { parser, backoff } = await import(new URL("stream.js", page));
+const { parser, backoff, follow } = await import(new URL("stream.js", page));
 const { pieces, cut, span, took, brief } = await import(new URL("text.js", page));
 const { urlOf } = await import(new URL("story.js", page));
 const { problemsOf } = await import(new URL("overview.js", page));
+const { keyOf } = await import(new URL("waiting.js", page));
 
 // Every way of cutting a stream into pieces gives the same events.
 const events = (chunks) => {
   const seen = [];
-  const feed = parser(({ name, data, id }) => seen.push([name, data, id]));
+  const feed = parser((name, data) => seen.push([name, data]));
   chunks.forEach((chunk) => feed(chunk));
   return seen;
 };
 for (const [stream, expected] of [
-  ["event: link\ndata: {}\n\n", [["link", "{}", null]]],
-  ["data: a\ndata: b\n\n", [["message", "a\nb", null]]],
+  ["event: link\ndata: {}\n\n", [["link", "{}"]]],
+  ["data: a\ndata: b\n\n", [["message", "a\nb"]]],
   [": heartbeat\n\n", []],
-  ["event: x\r\ndata:no space\r\n\r\n", [["x", "no space", null]]],
-  ["id: 7\ndata: a\n\ndata: b\n\n", [["message", "a", "7"], ["message", "b", "7"]]],
-  ["event: lost\n\ndata: a\n\n", [["message", "a", null]]],
-  ["data: a\r\rdata: b\r\r", [["message", "a", null], ["message", "b", null]]],
-  ["data\n\n", [["message", "", null]]],
+  ["event: x\r\ndata:no space\r\n\r\n", [["x", "no space"]]],
+  ["event: lost\n\ndata: a\n\n", [["message", "a"]]],
+  ["data: a\r\rdata: b\r\r", [["message", "a"], ["message", "b"]]],
+  ["data\n\n", [["message", ""]]],
   ["data: not ended\n", []],
 ]) {
   assert.deepEqual(events([stream]), expected, stream);
@@ -40,6 +40,24 @@ for (const [stream, expected] of [
 for (const [failures, chance, expected] of [[0, 1, 500], [0, 0, 250], [3, 1, 4000], [5, 1, 15000], [99, 1, 15000], [99, 0, 7500]]) {
   assert.equal(backoff(failures, chance), expected, `${failures} ${chance}`);
 }
+
+// A view that fails is told to the console, and the stream goes on.
+const seen = [];
+globalThis.window = globalThis.document = new EventTarget();
+globalThis.fetch = async () => new Response("data: 1\n\ndata: 2\n\n");
+const complain = console.error;
+console.error = (error) => seen.push(error.message);
+let stop;
+await new Promise((resolve) => {
+  const onEvent = (_, number) => {
+    seen.push(number);
+    if (number === 1) throw new Error("a view failed");
+  };
+  stop = follow({ onOpen: () => seen.push("opened"), onEvent, onLost: resolve });
+});
+stop();
+console.error = complain;
+assert.deepEqual(seen, ["opened", 1, "a view failed", 2]);
 
 const family = "\u{1f469}\u{200d}\u{1f467}";
 const scotland = "\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}";
@@ -77,9 +95,20 @@ assert.deepEqual(urlOf("javascript[:]x at 0 in text; scheme javascript; flags da
   url: "javascript[:]x", host: null, looks: null, flags: ["dangerous_scheme"], isDisarmed: true,
 });
 
+// A message that is held again by another policy is not decided about on the card of the first hold.
+const held = { message_id: "m-1", from: "10000002", at: 7, policy: "acl", code: "contact_request", held_by: ["acl"] };
+assert.equal(keyOf({ ...held }), keyOf(held));
+for (const again of [
+  { from: "10000003" }, { at: 8 }, { policy: "rate-limit" }, { code: "too_many" }, { until: 9000 }, { held_by: ["acl", "acl"] },
+]) {
+  assert.notEqual(keyOf({ ...held, ...again }), keyOf(held), JSON.stringify(again));
+}
+const dead = { message_id: "m-1", from: "10000002", dead_since: 7 };
+assert.notEqual(keyOf({ ...dead, dead_since: 8 }), keyOf(dead));
+
 // Each problem is told once, with what to do.
 const well = {
-  link: "connected", relay_authenticates: true, gateway_ready: true, gateway_problem: null, inbox_problem: null,
+  link: "connected", relay_authenticates: true, gateway_ready: true, gateway_problem: null, notify_problem: null, inbox_problem: null,
   database_problem: null, policies_problem: null, policy_cache_problem: null, waiting_for_restart: [],
   clock_offset_ms: 40, last_error: null, policies: [{ name: "acl", state: "ready" }],
 };
@@ -89,6 +118,9 @@ for (const [wrong, count, word] of [
   [{ gateway_problem: "it answers 401", last_error: "it answers 401" }, 1, "agent"],
   [{ database_problem: "the disk is full", last_error: "the disk is full", link: "stopped" }, 2, "disk"],
   [{ database_problem: "`daemon.db` is damaged" }, 1, "backup"],
+  [{ database_problem: "no room is left", disk_state: "full" }, 1, "Make room"],
+  [{ database_problem: "`full.db` is damaged", disk_state: "damaged" }, 1, "backup"],
+  [{ notify_problem: "`notifyTarget` is not set in the state file" }, 1, "told"],
   [{ policies_problem: "policy `acl`: empty", last_error: "policy `acl`: empty" }, 1, "polic"],
   [{ policies: [{ name: "acl", state: "failing", error: "out of time" }] }, 1, "acl"],
   [{ waiting_for_restart: ["relay.url"] }, 1, "restart"],

@@ -3,6 +3,8 @@
 //!
 //! The salt is new at each start, so the fingerprints of one run say nothing about those of another.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
@@ -10,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::config::openclaw::HookSettings;
 use crate::config::{Config, ModuleSource, PolicyEntry};
 use crate::daemon::random;
+use crate::policy::{PolicyStatus, builtin};
 use crate::types::digest::encode_hex;
 use crate::types::{Digest, Secret};
 
@@ -80,6 +83,17 @@ impl Own {
 /// Whether any of `entries` asks for the daemon's secrets.
 pub(super) fn are_wanted(entries: &[PolicyEntry]) -> bool {
     entries.iter().any(asks)
+}
+
+/// Whether one of the policies in force may have been told the daemon's secrets.
+pub(in crate::daemon) fn may_be_known_to(policies: &[PolicyStatus]) -> bool {
+    static FINDER: LazyLock<Option<String>> = LazyLock::new(|| {
+        let finder = builtin(SECRETS.0)?;
+        Some(Digest::of(finder.bytes).to_string())
+    });
+    policies
+        .iter()
+        .any(|policy| policy.digest.is_some() && policy.digest == *FINDER)
 }
 
 /// Whether an entry is the policy that looks for secrets, and was not told to leave the daemon's alone.

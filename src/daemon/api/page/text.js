@@ -33,7 +33,7 @@ const NAMES = new Map([
 const among = (ranges, code) => ranges.some(([first, last]) => code >= first && code <= last);
 
 /** `U+202E` of a code. */
-export const codeName = (code) => `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+const codeName = (code) => `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
 
 /**
  * The text in pieces: strings, and the codes of characters that are to be shown as chips. With
@@ -73,7 +73,7 @@ export function shown(text, everything = false) {
 function chip(code) {
   const tag = code >= 0xe0020 && code < 0xe007f ? `hidden “${String.fromCharCode(code - 0xe0000)}”` : "";
   const name = NAMES.get(code) ?? tag;
-  return el("span", { class: "chip", dir: "ltr", title: name }, `⟨${codeName(code)}⟩`);
+  return el("span.chip", { dir: "ltr", title: name }, `⟨${codeName(code)}⟩`);
 }
 
 /** A sentence of ours, with what stands in backticks as code. */
@@ -83,7 +83,7 @@ export const ours = (text) => text.split("`").map((run, n) => (n % 2 ? el("code"
 export const foreign = (text) => el("bdi", { dir: "auto" }, shown(String(text)));
 
 /** An id or another word of a program. */
-export const word = (text) => el("bdi", { class: "word", dir: "ltr" }, shown(String(text)));
+export const word = (text) => el("bdi.word", { dir: "ltr" }, shown(String(text)));
 
 /** The first `most` characters, cut between whole ones. */
 export function cut(text, most) {
@@ -97,7 +97,7 @@ const two = (number) => String(number).padStart(2, "0");
 
 export function clock(ms) {
   const at = new Date(ms);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const time = at.toTimeString().slice(0, 8);
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const isToday = new Date().toDateString() === at.toDateString();
   return isToday ? time : `${day} ${time}`;
@@ -140,16 +140,15 @@ export const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? 
 
 const TONES = {
   waiting: "wait", queued: "wait", at_relay: "wait", held: "hold", delivered: "good", sent: "good",
-  noted: "idle", refused: "bad", dead: "bad", dropped: "idle", ready: "good", failing: "bad",
-  off: "idle", connected: "good", connecting: "wait", replaced: "bad", stopped: "bad",
-  pass: "good", rewrite: "note", hold: "hold", reject: "bad", policy_error: "bad", blocked: "bad",
-  unknown: "idle", known: "note", owner: "good",
+  refused: "bad", dead: "bad", ready: "good", failing: "bad", connected: "good", connecting: "wait",
+  replaced: "bad", stopped: "bad", pass: "good", rewrite: "note", hold: "hold", reject: "bad",
+  policy_error: "bad", blocked: "bad", known: "note", owner: "good",
 };
 const WORDS = {
   at_relay: "at the relay", dead: "given up", policy_error: "failed", waiting: "waits for the agent",
 };
 
+export const pill = (tone, ...words) => el("span.pill", { "data-tone": tone }, words);
+
 /** A state in its colour; the word says it too. */
-export function state(name) {
-  return el("span", { class: "pill", "data-tone": TONES[name] ?? "idle" }, WORDS[name] ?? name);
-}
+export const state = (name) => pill(TONES[name] ?? "idle", WORDS[name] ?? name);
