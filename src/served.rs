@@ -53,7 +53,9 @@ impl Impatient {
             return written;
         }
         let unread_max = self.unread_max;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(unread_max)));
+        let waiting = self
+            .waiting
+            .get_or_insert_with(|| Box::pin(sleep(unread_max)));
         ready!(waiting.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -116,7 +118,9 @@ mod tests {
     #[tokio::test]
     async fn who_reads_nothing_is_cut_off() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
         let (server, _) = listener.accept().await.unwrap();
         let mut served = Impatient::new(server, Duration::from_millis(20));
         let more = vec![0; 1 << 20];

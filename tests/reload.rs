@@ -94,7 +94,9 @@ async fn a_limit_on_turns_is_told_once_its_chain_is_in_force() {
     let told = ben
         .until(async |daemon| {
             let status = daemon.status().await.unwrap();
-            status.policies_problem.map(|_| status.max_turns_per_conversation)
+            status
+                .policies_problem
+                .map(|_| status.max_turns_per_conversation)
         })
         .await;
     assert_eq!(told, 7, "the limit of a chain that does not load");

@@ -43,7 +43,10 @@ async fn who_guesses_at_the_daemons_secrets_shows_the_token() {
     let api = Api::start(secrets).await;
     let ask = || Ask::post("/policies/evaluate", &json!({ "content": "hello" }));
     let refused = api.ask(ask()).await;
-    assert_eq!((refused.status, &refused.json()["code"]), (401, &json!("unauthorized")));
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (401, &json!("token_missing"))
+    );
     assert_eq!(api.ask(ask().with_token()).await.status, 200);
     api.stop().await;
 }

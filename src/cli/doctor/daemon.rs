@@ -163,7 +163,11 @@ pub(super) fn restart(status: &Status) -> Option<Finding> {
 /// Why no person is told what waits, where that is wanted.
 pub(super) fn notices(status: &Status) -> Option<Finding> {
     let problem = status.notify_problem.as_deref()?;
-    Some(Finding::warning("notices", problem, "opendialogue config show --origin"))
+    Some(Finding::warning(
+        "notices",
+        problem,
+        "opendialogue config show --origin",
+    ))
 }
 
 #[cfg(test)]

@@ -119,7 +119,8 @@ async fn evaluate(
 ) -> Result<Json<Evaluation>, ApiError> {
     // Trying texts out would guess the daemon's secrets at a policy that knows them, as fast as it judges.
     if own::may_be_known_to(&daemon.policies()) {
-        let denied = |denied| ApiError::from(denied).about("trying texts out where `secrets` judges");
+        let denied =
+            |denied| ApiError::from(denied).about("trying texts out where `secrets` judges");
         shown.check().map_err(denied)?;
     }
     Ok(Json(daemon.evaluate(request).await??))

@@ -124,7 +124,7 @@ function base(width, write) {
     width: width || 300,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     padding: [8, 4, 0, 0],
     scales: { x: { range: (_, from, to) => [from - 30, to + 30] } },
     axes: [

@@ -83,7 +83,7 @@ export function problemsOf(status) {
   const found = [];
   const add = (tone, what, detail, todo) => found.push({ tone, what, detail, todo });
   if (status.database_problem) {
-    const isFull = status.disk_state ? status.disk_state === "full" : /full/.test(status.database_problem);
+    const isFull = status.disk === "full";
     add("bad", isFull ? "The disk is full." : "The database is damaged.", status.database_problem,
       isFull ? "Make room on the disk: the daemon goes on by itself." : "Stop the daemon, put a backup of daemon.db in its place, and start it again.");
   }
