@@ -327,6 +327,12 @@ fn sync_parent(path: &Path) -> Result<(), FileError> {
         .map_err(|source| system("syncing", parent, source))
 }
 
+/// Opens what may not be private, without waiting: of a pipe nothing comes until somebody writes.
+pub fn open_at_once(path: &Path) -> io::Result<File> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
 /// `O_NONBLOCK` so that a pipe put in a file's place cannot hold us for ever.
 fn open_flags() -> i32 {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;

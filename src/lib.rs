@@ -7,7 +7,7 @@
 //! The modules stand on floors, and each imports only from below:
 //!
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`], `follow`,
-//!   [`fault`]
+//!   `served`, [`fault`]
 //! - floor 1: [`wire`], [`config`], [`db`], [`tls`], [`telemetry`]
 //! - floor 2: [`policy`]
 //! - floor 3: [`daemon`], [`relay`]
@@ -23,6 +23,7 @@ pub mod files;
 mod follow;
 pub mod policy;
 pub mod relay;
+mod served;
 pub mod tasks;
 pub mod telemetry;
 pub mod tls;

@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod described;
+mod evaluating;
 mod metrics;
 mod relay;
 
@@ -232,37 +233,6 @@ async fn held() {
     table.push(api.shown(Ask::get("/held")).await);
     table.push(api.shown(Ask::post_text("/held/m-1/release", "")).await);
     table.push(api.shown(Ask::post_text("/held/m-1/refuse", "")).await);
-    insta::assert_snapshot!(table.join("\n"));
-    api.stop().await;
-}
-
-#[tokio::test]
-async fn evaluate() {
-    let pairing = "[[policy]]\nname = \"acl\"\n[policy.settings]\nmode = \"pairing\"\n";
-    let api = Api::start(pairing).await;
-    let mut table = Vec::new();
-    for body in [
-        json!({ "content": "hello" }),
-        json!({ "content": "hello", "trust": "known" }),
-        json!({ "content": "hello", "trust": "blocked", "from": PEER, "conversation_id": "c-1" }),
-        json!({ "content": "hello", "direction": "outbound", "to": PEER }),
-        json!({ "content": "hello", "direction": "sideways" }),
-        json!({ "content": "hello", "from": "a|b" }),
-        json!({ "content": "hello", "unheard_of": 1 }),
-        json!({ "direction": "inbound" }),
-    ] {
-        let ask = Ask::post("/policies/evaluate", &body);
-        table.push(format!("{body} {}", api.shown(ask).await));
-    }
-    // What could not come is not tried, and no page of another origin tries anything.
-    let long = json!({ "content": "x".repeat(64 * 1024 + 1) });
-    let refused = api.ask(Ask::post("/policies/evaluate", &long)).await;
-    assert_eq!(refused.status, 400);
-    let page = Ask::post("/policies/evaluate", &json!({ "content": "hello" }));
-    let refused = api.ask(page.header("origin", "https://page.example")).await;
-    assert_eq!(refused.status, 403);
-    let status = api.ask(Ask::get("/status")).await.json();
-    assert_eq!((&status["held"], &status["inbox"]), (&json!(0), &json!(0)));
     insta::assert_snapshot!(table.join("\n"));
     api.stop().await;
 }

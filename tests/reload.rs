@@ -72,6 +72,36 @@ async fn messages_flow_while_policies_are_swapped() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_turns_is_told_once_its_chain_is_in_force() {
+    let relay = Middle::start().await;
+    let ben = relay.agent().await;
+    let before = std::fs::read_to_string(config_of(&ben)).unwrap();
+    let limited = |turns: u8| {
+        format!(
+            "{before}[[policy]]\nname = \"conversation\"\nsettings = {{ max_turns = {turns} }}\n"
+        )
+    };
+    std::fs::write(config_of(&ben), limited(7)).unwrap();
+    ben.until(async |daemon| {
+        let told = daemon.status().await.unwrap().max_turns_per_conversation;
+        (told == 7).then_some(())
+    })
+    .await;
+
+    let broken = "[[policy]]\nname = \"own\"\nmodule = \"missing.wasm\"\n";
+    std::fs::write(config_of(&ben), limited(9) + broken).unwrap();
+    let told = ben
+        .until(async |daemon| {
+            let status = daemon.status().await.unwrap();
+            status
+                .policies_problem
+                .map(|_| status.max_turns_per_conversation)
+        })
+        .await;
+    assert_eq!(told, 7, "the limit of a chain that does not load");
+}
+
 /// The digests of the two policies that judged the message, none where it was before there were
 /// any; nobody else judged it, and these once.
 async fn judged_by(ben: &Agent, id: &MessageId) -> Option<[Digest; 2]> {

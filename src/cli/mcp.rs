@@ -113,10 +113,7 @@ fn sentence(failure: &Failure) -> String {
             "no daemon",
             "Tell the owner, and do not start one yourself.",
         ),
-        Failure::Failed(_) | Failure::OutputClosed => (
-            "failed",
-            "Tell the owner. Whether a message was taken, `inbox` and `message` say.",
-        ),
+        Failure::Failed(_) | Failure::OutputClosed => ("failed", "Tell the owner."),
     };
     let said = safe::lines(&failure.to_string(), "");
     format!("{word}: {said}\n{advice}")

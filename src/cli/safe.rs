@@ -2,8 +2,10 @@
 //! or look like a line of ours. What a person wrote in any language stays readable.
 //!
 //! Controls, bidirectional marks and invisible characters become escapes such as `\u{202e}`. What
-//! scripts and emoji are joined with stays where it joins something: ZWJ, ZWNJ, variation
-//! selectors, the tags of a flag. This is for eyes alone; what reaches the agent is the policies'.
+//! scripts and emoji are joined with stays where it joins something, and no more of it than writing
+//! needs: ZWJ, ZWNJ, variation selectors, the tags of a flag. The local page follows the same rules
+//! (`daemon/api/page/text.js`); `tests/golden/shown.json` holds both to them. This is for eyes alone;
+//! what reaches the agent is the policies'.
 
 use std::fmt::Write as _;
 
@@ -15,6 +17,17 @@ const BLACK_FLAG: char = '\u{1f3f4}';
 const CANCEL_TAG: char = '\u{e007f}';
 /// More than any flag's name has.
 const MAX_FLAG_TAGS: usize = 6;
+/// How many joiners stand in a row one letter apart: a word such as *goft-o-gu* has two.
+const MAX_LETTERS_ROW: u32 = 2;
+/// The same of pictures: a family of four has three.
+const MAX_PICTURES_ROW: u32 = 3;
+/// A joiner of letters has its price in characters that are seen: the densest writing, Persian verbs
+/// in a list, has six to each.
+const JOINER_PRICE: u32 = 4;
+/// What a text has from the start and can save at most: eight joiners.
+const MAX_CREDIT: u32 = 32;
+/// Selectors of variants in one text: names of persons and places need one or two.
+const MAX_VARIANTS: u32 = 8;
 
 /// A message's kind before who it is from or to: nothing for a text.
 pub(super) fn kind(kind: &str) -> String {
@@ -40,33 +53,14 @@ pub(super) fn entry(head: String, reason: Option<&str>, text: Option<String>) ->
 
 /// `text` on one line.
 pub(super) fn line(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let mut shown = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < characters.len() {
-        let flag = flag_len(&characters[at..]);
-        if flag > 0 {
-            shown.extend(&characters[at..at + flag]);
-            at += flag;
-            continue;
-        }
-        let before = at.checked_sub(1).map(|at| characters[at]);
-        show(
-            characters[at],
-            before,
-            characters.get(at + 1).copied(),
-            &mut shown,
-        );
-        at += 1;
-    }
-    shown
+    shown(text, "\\n")
 }
 
 /// `text` with every line of it behind `margin`, so that none can pass for one of ours.
 pub(super) fn lines(text: &str, margin: &str) -> String {
-    let shown: Vec<String> = text
+    let shown: Vec<String> = shown(text, "\n")
         .split('\n')
-        .map(|part| format!("{margin}{}", line(part)).trim_end().to_owned())
+        .map(|part| format!("{margin}{part}").trim_end().to_owned())
         .collect();
     shown.join("\n")
 }
@@ -96,42 +90,155 @@ pub(super) fn json(written: &str) -> String {
     shown
 }
 
-fn show(c: char, before: Option<char>, after: Option<char>, shown: &mut String) {
-    match c {
-        '\n' => shown.push_str("\\n"),
-        '\r' => shown.push_str("\\r"),
-        '\t' => shown.push_str("\\t"),
-        _ if !is_unseen(c) || joins(c, before, after) => shown.push(c),
-        _ => shown.extend(c.escape_unicode()),
+/// `text` with `line_feed` for each of its own.
+fn shown(text: &str, line_feed: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let mut shown = String::with_capacity(text.len());
+    let mut shaping = Shaping::default();
+    let mut before = ' ';
+    let mut at = 0;
+    while let Some(&c) = characters.get(at) {
+        let length = flag_len(&characters[at..]).max(1);
+        let after = characters.get(at + length).copied().unwrap_or(' ');
+        let stays = shaping.stays(c, before, after);
+        match c {
+            '\n' => shown.push_str(line_feed),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            _ if stays => shown.extend(&characters[at..at + length]),
+            _ => shown.extend(c.escape_unicode()),
+        }
+        before = c;
+        at += length;
+    }
+    shown
+}
+
+/// Which invisible characters of a text stay, asked for one character after another.
+struct Shaping {
+    /// What joiners of letters are paid with; every character that is seen adds one.
+    credit: u32,
+    /// Characters seen since the last joiner.
+    apart: u32,
+    /// Joiners up to the last one with no more than one character between each two.
+    row: u32,
+    variants: u32,
+}
+
+impl Default for Shaping {
+    fn default() -> Self {
+        Self {
+            credit: MAX_CREDIT,
+            apart: 2,
+            row: 0,
+            variants: 0,
+        }
     }
 }
 
-/// Whether the invisible `c` shapes what stands beside it.
-fn joins(c: char, before: Option<char>, after: Option<char>) -> bool {
-    let Some(before) = before else {
-        return false;
-    };
-    match c {
-        '\u{200c}' | '\u{200d}' => after.is_some_and(|after| {
-            let shaped = is_shaped(before) || is_presentation(before);
-            let (before_word, after_word) = (before.is_alphanumeric(), after.is_alphanumeric());
-            (shaped && (is_shaped(after) || after_word)) || (before_word && is_shaped(after))
-        }),
-        '\u{fe0e}' | '\u{fe0f}' => is_shaped(before) || matches!(before, '0'..='9' | '#' | '*'),
-        '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}' => is_shaped(before),
-        '\u{180b}'..='\u{180d}' | '\u{180f}' => is_mongolian(before),
-        '\u{180e}' => is_mongolian(before) && after.is_some_and(is_mongolian),
-        _ => false,
+impl Shaping {
+    /// Whether `c` is seen, or shapes what stands beside it.
+    fn stays(&mut self, c: char, before: char, after: char) -> bool {
+        if !is_unseen(c) || matches!(c, '\t' | '\n') {
+            self.credit = MAX_CREDIT.min(self.credit + 1);
+            self.apart = self.apart.saturating_add(1);
+            return true;
+        }
+        match c {
+            '\u{200d}' if joins_pictures(before, after) => self.join(MAX_PICTURES_ROW, 0),
+            '\u{200c}' | '\u{200d}' if joins_letters(c, before, after) => self.join_letters(),
+            '\u{180b}'..='\u{180d}' | '\u{180f}' if is_mongolian(before) => self.join_letters(),
+            '\u{180e}' if is_mongolian(before) && is_mongolian(after) => self.join_letters(),
+            '\u{fe0e}' | '\u{fe0f}' => is_picture(before) || is_keycap(before, after),
+            '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}' if is_varied(before) => {
+                self.variants = self.variants.saturating_add(1);
+                self.variants <= MAX_VARIANTS
+            }
+            _ => false,
+        }
+    }
+
+    fn join_letters(&mut self) -> bool {
+        self.join(MAX_LETTERS_ROW, JOINER_PRICE)
+    }
+
+    fn join(&mut self, max_row: u32, price: u32) -> bool {
+        self.row = if self.apart < 2 {
+            self.row.saturating_add(1)
+        } else {
+            1
+        };
+        self.apart = 0;
+        let Some(left) = self.credit.checked_sub(price) else {
+            return false;
+        };
+        let stays = self.row <= max_row;
+        if stays {
+            self.credit = left;
+        }
+        stays
     }
 }
 
-/// Something to be seen outside ASCII: a letter, a mark, a pictograph.
-fn is_shaped(c: char) -> bool {
-    !c.is_ascii() && !c.is_whitespace() && !is_unseen(c)
+fn joins_pictures(before: char, after: char) -> bool {
+    (is_picture(before) || before == '\u{fe0f}') && is_picture(after)
 }
 
-fn is_presentation(c: char) -> bool {
-    matches!(c, '\u{fe0e}' | '\u{fe0f}')
+/// Whether a joiner changes how the letters beside it are written: beside a virama, at the end of a
+/// word too; behind the Arabic heh that stands alone; ZWNJ between letters of which one is of a
+/// script that joins them.
+fn joins_letters(joiner: char, before: char, after: char) -> bool {
+    is_virama(before)
+        || (before.is_alphanumeric() && is_virama(after))
+        || (before == '\u{647}' && !after.is_alphanumeric())
+        || (joiner == '\u{200c}'
+            && before.is_alphanumeric()
+            && after.is_alphanumeric()
+            && (is_cursive(before) || is_cursive(after)))
+}
+
+/// What has a picture, or may have one with a selector behind it.
+fn is_picture(c: char) -> bool {
+    matches!(
+        c,
+        '©' | '®' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2194}'..='\u{21aa}'
+        | '\u{231a}'..='\u{23ff}' | '\u{24c2}' | '\u{25aa}'..='\u{27bf}'
+        | '\u{2934}'..='\u{2935}' | '\u{2b05}'..='\u{2b55}' | '\u{3030}' | '\u{303d}'
+        | '\u{3297}'..='\u{3299}' | '\u{1f000}'..='\u{1faff}'
+    )
+}
+
+/// Whether a selector between them makes a key of a digit.
+fn is_keycap(before: char, after: char) -> bool {
+    matches!(before, '0'..='9' | '#' | '*') && after == '\u{20e3}'
+}
+
+/// A letter or sign beyond ASCII that is no picture.
+fn is_varied(c: char) -> bool {
+    !c.is_ascii() && !c.is_whitespace() && !is_unseen(c) && !is_picture(c)
+}
+
+/// A character of Arabic, Syriac or one of India's scripts.
+fn is_cursive(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{dff}')
+}
+
+/// What takes its vowel from a letter of India's scripts, or shifts one of Khmer.
+fn is_virama(c: char) -> bool {
+    matches!(
+        c,
+        '\u{94d}'
+            | '\u{9cd}'
+            | '\u{a4d}'
+            | '\u{acd}'
+            | '\u{b4d}'
+            | '\u{bcd}'
+            | '\u{c4d}'
+            | '\u{ccd}'
+            | '\u{d4d}'
+            | '\u{dca}'
+            | '\u{17c9}'..='\u{17ca}'
+    )
 }
 
 fn is_mongolian(c: char) -> bool {
@@ -170,44 +277,59 @@ mod tests {
         }
     }
 
+    /// Cases that the page is held to as well.
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        unseen: Vec<[u32; 2]>,
+        stays: Vec<String>,
+        seen: Vec<[String; 2]>,
+    }
+
+    fn golden() -> Golden {
+        serde_json::from_str(include_str!("../../tests/golden/shown.json")).unwrap()
+    }
+
     #[test]
     fn what_people_write_stays_as_it_is() {
-        for text in [
-            "",
-            "two words, naïve cafe\u{301}",
-            "API\u{200c}ها می\u{200c}خواهم",
-            "क्\u{200d}ष ശ്രീ",
-            "👩\u{200d}👩\u{200d}👧\u{200d}👦 👩🏽\u{200d}💻 ❤\u{fe0f}\u{200d}🔥 1\u{fe0f}\u{20e3}",
-            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
-            "漢\u{e0100}字 한국어 עברית عربي ไทย",
-            "a:b/c\"d\" \\ ~",
-        ] {
-            assert_eq!(line(text), text);
+        for text in golden().stays {
+            assert_eq!(line(&text), text);
         }
+        let ascii = "a:b/c\"d\" \\ ~";
+        assert_eq!(line(ascii), ascii);
     }
 
     #[test]
     fn what_hides_reorders_or_drives_a_terminal_is_seen() {
+        for [text, shown] in golden().seen {
+            assert_eq!(line(&text), shown);
+        }
         for (text, shown) in [
             ("\u{1b}[2J", "\\u{1b}[2J"),
             ("\u{1b}]52;c;aGk=\u{7}", "\\u{1b}]52;c;aGk=\\u{7}"),
-            ("\u{9b}31m", "\\u{9b}31m"),
             ("a\rb\nc\td\u{8}", "a\\rb\\nc\\td\\u{8}"),
-            ("x\u{202e}y\u{2066}", "x\\u{202e}y\\u{2066}"),
-            ("\u{200e}\u{200f}\u{61c}", "\\u{200e}\\u{200f}\\u{61c}"),
-            ("zero\u{200b}width\u{feff}", "zero\\u{200b}width\\u{feff}"),
-            ("a\u{200d}b", "a\\u{200d}b"),
-            ("\u{200d}x", "\\u{200d}x"),
-            ("م\u{200c}", "م\\u{200c}"),
-            ("م\u{200c}\u{200c}م", "م\\u{200c}\\u{200c}م"),
-            ("😀\u{fe0f}\u{fe01}\u{fe02}", "😀\u{fe0f}\\u{fe01}\\u{fe02}"),
-            ("a\u{e0068}\u{e0069}", "a\\u{e0068}\\u{e0069}"),
-            ("🏴\u{e0068}\u{e0069}", "🏴\\u{e0068}\\u{e0069}"),
-            ("one\u{2028}two\u{2029}", "one\\u{2028}two\\u{2029}"),
-            ("soft\u{ad}hyphen\u{3164}", "soft\\u{ad}hyphen\\u{3164}"),
         ] {
             assert_eq!(line(text), shown);
         }
+    }
+
+    #[test]
+    fn what_is_unseen_is_so_on_the_page_too() {
+        let unseen = golden().unseen;
+        for c in '\0'..=char::MAX {
+            let code = u32::from(c);
+            let expected = unseen
+                .iter()
+                .any(|[first, last]| (*first..=*last).contains(&code));
+            assert_eq!(is_unseen(c), expected, "{}", c.escape_unicode());
+        }
+    }
+
+    #[test]
+    fn a_new_line_gives_no_new_room_for_what_hides() {
+        let text = "漢\u{e0100}\n".repeat(9);
+        let shown = lines(&text, "| ");
+        assert_eq!(shown.matches("漢\u{e0100}").count(), 8);
+        assert!(shown.ends_with("\n| 漢\\u{e0100}\n|"), "{shown}");
     }
 
     #[test]

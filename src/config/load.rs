@@ -5,6 +5,7 @@ mod written;
 use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZeroU32;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
@@ -21,7 +22,7 @@ use super::{
     Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, log,
     notify, policy,
 };
-use crate::files::{Writers, shell_word};
+use crate::files::{self, Writers, shell_word};
 use crate::types::Secret;
 
 /// More than any configuration needs, in bytes: what is larger is some other file.
@@ -40,7 +41,7 @@ impl Config {
             Some(path) => path.to_owned(),
             None => paths.config_file(),
         };
-        let text = match File::open(&path) {
+        let text = match open_to_read(&path) {
             Ok(file) => Some(read_own(file, &path)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound && config_file.is_none() => None,
             Err(error) => return Err(complaint(Origin::WholeFile(path), unreadable(&error))),
@@ -317,7 +318,16 @@ fn read_own(file: File, path: &Path) -> Result<(String, Option<String>), Report>
 
 /// Reads a text file that need not be private.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
-    read_all(File::open(path)?)
+    read_all(open_to_read(path)?)
+}
+
+/// Opens a file. A pipe in its place would hold the program for ever, so it is refused.
+fn open_to_read(path: &Path) -> io::Result<File> {
+    let file = files::open_at_once(path)?;
+    match file.metadata()?.file_type().is_fifo() {
+        true => Err(io::Error::other("it is a pipe")),
+        false => Ok(file),
+    }
 }
 
 fn read_all(file: File) -> io::Result<String> {

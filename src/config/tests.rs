@@ -237,6 +237,11 @@ fn a_named_file_must_exist_and_the_default_one_need_not() {
     std::fs::write(&named, b"\xff").unwrap();
     let report = load(Some(&named)).unwrap_err().to_string();
     assert!(report.ends_with("the file is not UTF-8 text"), "{report}");
+    // A pipe would keep the program waiting for whoever writes into it.
+    let pipe = home.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+    let report = load(Some(&pipe)).unwrap_err().to_string();
+    assert!(report.ends_with("it is a pipe"), "{report}");
 
     std::fs::write(home.path().join("opendialogue.toml"), "[locale]").unwrap();
     assert!(

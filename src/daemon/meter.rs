@@ -20,7 +20,7 @@ pub(crate) use durations::Durations;
 pub(crate) const MINUTES: u64 = 60;
 pub(crate) const MINUTE_MS: u64 = 60_000;
 
-/// How many policies are counted by name, more than any chain has; what is beyond counts together.
+/// How many policies are counted by name, as many as a chain may have; what is beyond counts together.
 const POLICIES_MAX: usize = 64;
 const OTHERS: &str = "(others)";
 

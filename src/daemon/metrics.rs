@@ -16,7 +16,8 @@ use crate::db::Health;
 use crate::policy::{PolicyHealth, StepVerdict};
 
 /// The bounds of every histogram, in microseconds: 16 µs to 67 s, each four times the one before.
-/// Time is counted by powers of two, so these are exact.
+/// Time is counted by powers of two of whole microseconds: what took just as long as a bound, to the
+/// microsecond, counts above it.
 const BOUNDS_US: [u64; 12] = [
     1 << 4,
     1 << 6,
@@ -39,14 +40,21 @@ type Labels<'a> = &'a [(&'a str, &'a str)];
 pub(super) fn text(status: &Status, disk: Health, totals: &Counts) -> String {
     let mut families = Vec::new();
     standing(&mut families, status, disk);
-    boxes(&mut families, status);
+    // Nobody counts in a damaged database.
+    if disk != Health::Damaged {
+        boxes(&mut families, status);
+    }
     counted(&mut families, totals);
     durations(&mut families, totals);
-    // What never happened has no line. Names and labels are ours and right, so nothing is refused.
+    // What never happened has no line.
     families.retain(|family| !family.get_metric().is_empty());
+    #[expect(
+        clippy::expect_used,
+        reason = "only a wrong name or an empty family is refused"
+    )]
     TextEncoder::new()
         .encode_to_string(&families)
-        .unwrap_or_default()
+        .expect("names are ours and right, and no family is empty")
 }
 
 fn standing(families: &mut Vec<MetricFamily>, status: &Status, disk: Health) {

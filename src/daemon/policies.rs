@@ -2,7 +2,7 @@
 //! for the policy that counts them and the fingerprints of the daemon's own secrets for the one that
 //! looks for secrets; and what is told when they are loaded anew.
 
-mod own;
+pub(super) mod own;
 
 use std::path::PathBuf;
 
@@ -33,8 +33,8 @@ struct Configured {
     /// The last one that could be read.
     latest: Config,
     max_turns: watch::Receiver<Option<TurnNumber>>,
-    /// The limit that the wanted policies count by.
-    counted: watch::Sender<Option<TurnNumber>>,
+    /// The limit that the policies read last count by.
+    wanted_turns: watch::Sender<Option<TurnNumber>>,
     own: Own,
 }
 
@@ -43,7 +43,9 @@ struct Configured {
 pub(super) struct Opened {
     policies: policy_watch::Opened,
     max_turns: watch::Sender<Option<TurnNumber>>,
-    counted: watch::Receiver<Option<TurnNumber>>,
+    wanted_turns: watch::Receiver<Option<TurnNumber>>,
+    /// The limit that those in force count by.
+    counted: watch::Sender<Option<TurnNumber>>,
     /// The daemon's secrets, once they are known.
     secrets: watch::Sender<Vec<Secret>>,
 }
@@ -55,19 +57,22 @@ pub(super) async fn open(
     max_turns: Option<TurnNumber>,
 ) -> Result<Opened, policy_watch::NotLoaded> {
     let (sender, max_turns) = watch::channel(max_turns);
-    let (counted, counting) = watch::channel(None);
+    let (wanted, wanted_turns) = watch::channel(None);
     let (secrets, own) = watch::channel(Vec::new());
     let source = Configured {
         started: config.clone(),
         latest: config.clone(),
         max_turns,
-        counted,
+        wanted_turns: wanted,
         own: Own::new(own),
     };
+    let policies = policy_watch::open(engine, source).await?;
+    let counted = *wanted_turns.borrow();
     Ok(Opened {
-        policies: policy_watch::open(engine, source).await?,
+        policies,
         max_turns: sender,
-        counted: counting,
+        counted: watch::Sender::new(counted),
+        wanted_turns,
         secrets,
     })
 }
@@ -83,6 +88,7 @@ impl Opened {
         self.secrets.send_replace(secrets);
         if own::are_wanted(&config.policies) {
             self.policies = self.policies.again().await?;
+            self.counted.send_replace(*self.wanted_turns.borrow());
         }
         Ok(self)
     }
@@ -91,9 +97,9 @@ impl Opened {
         self.policies.chain()
     }
 
-    /// The limit on turns that the policies count by, as it changes; none where none counts.
+    /// The limit on turns that the policies in force count by, as it changes; none where none counts.
     pub(super) fn max_turns(&self) -> watch::Receiver<Option<TurnNumber>> {
-        self.counted.clone()
+        self.counted.subscribe()
     }
 
     /// Keeps the policies in step with the configuration, their modules and the state file.
@@ -103,7 +109,13 @@ impl Opened {
         state: watch::Receiver<Followed<Option<StateFile>>>,
         events: Events,
     ) -> Policies {
-        let tell = move |reloaded: &Reloaded| events.tell(event(reloaded));
+        let (wanted, counted) = (self.wanted_turns, self.counted);
+        let tell = move |reloaded: &Reloaded| {
+            if matches!(reloaded, Reloaded::Published { .. }) {
+                counted.send_replace(*wanted.borrow());
+            }
+            events.tell(event(reloaded));
+        };
         let policies = self.policies.follow(tasks, tell);
         let passing_on = pass_on(state, self.max_turns, policies.clone());
         let stop = tasks.stopping().clone();
@@ -124,7 +136,7 @@ impl Source for Configured {
                 .iter_mut()
                 .for_each(|entry| limit_turns(entry, limit));
         }
-        self.counted
+        self.wanted_turns
             .send_replace(entries.iter().find_map(counted_turns));
         let mut files = self.files();
         if own::are_wanted(&entries) {

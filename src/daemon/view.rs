@@ -71,6 +71,8 @@ pub struct Status {
     pub notify_problem: Option<String>,
     /// What becomes of new messages where nothing is delivered and the inbox is getting full.
     pub inbox_problem: Option<String>,
+    /// Whether the database takes writes: `well`, `full`, `damaged`.
+    pub disk: &'static str,
     /// Why nothing is taken in or acknowledged, where the disk is full or the database damaged; nothing
     /// is counted in a damaged one.
     pub database_problem: Option<String>,

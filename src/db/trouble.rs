@@ -26,6 +26,17 @@ pub enum Health {
     Damaged,
 }
 
+impl Health {
+    /// It in a word: `well`, `full`, `damaged`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Health::Well => "well",
+            Health::Full => "full",
+            Health::Damaged => "damaged",
+        }
+    }
+}
+
 /// What was met. Cheap to clone; clones are the same note.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trouble {

@@ -19,6 +19,7 @@ use tracing::{debug, warn};
 use super::node::Node;
 use super::origin::{is_trusted, origin_of};
 use super::places::{CONNECTIONS_MAX, NoPlace, Place};
+use crate::served::{Impatient, UNREAD_MAX, last_answer};
 
 /// How long a client has to send the head of a request, and how long it may idle between two.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -125,14 +126,14 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(socket), service)
+        .serve_connection(TokioIo::new(Impatient::new(socket, UNREAD_MAX)), service)
         .with_upgrades();
     tokio::pin!(connection);
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = node.tasks.stopping().cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            last_answer(connection).await.unwrap_or(Ok(()))
         }
     };
     if let Err(why) = served {

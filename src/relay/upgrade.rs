@@ -25,6 +25,7 @@ use super::places::{NoPlace, Place};
 use super::random;
 use super::session::{Denied, Proof, Subject, announced_features};
 use super::store::StoreError;
+use crate::served::Impatient;
 use crate::wire::Features;
 
 /// Answers a request for a connection.
@@ -188,6 +189,6 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 /// The plain socket under an upgraded connection, and what was read of it already.
 async fn upgraded(upgrade: OnUpgrade) -> Option<(TcpStream, Vec<u8>)> {
     let upgraded = upgrade.await.ok()?;
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf.to_vec()))
+    let parts = upgraded.downcast::<TokioIo<Impatient>>().ok()?;
+    Some((parts.io.into_inner().into_inner(), parts.read_buf.to_vec()))
 }

@@ -33,6 +33,7 @@ const page = await open();
 try {
   await step("paints at once with 10,000 messages in the inbox", paints);
   await step("asks for the token, and takes it out of the address", gate);
+  await step("an address that is none of its own shows the overview", strays);
   await step("shows a message without a reload", arrives);
   await step("hostile text stays text", hostile);
   await step("what is hidden can be seen as it was received", asReceived);
@@ -109,8 +110,6 @@ async function paints() {
     nodes: document.querySelectorAll("*").length,
   }));
   assert.ok(shown <= 100 && nodes < 2500, `never all rows: ${shown} rows, ${nodes} elements`);
-  // Far above what is measured where nothing else runs, for machines on which much does.
-  assert.ok(Math.min(...opened, ...reloaded) < 1000, "the first paint waits for something");
   await click("text/Show older");
   await page.waitForFunction((before) => document.querySelectorAll("ol.messages li").length > before, {}, shown);
   await page.evaluate(() => sessionStorage.clear());
@@ -132,6 +131,8 @@ async function gate() {
   await page.type("#token", "not the token");
   await page.keyboard.press("Enter");
   await says("#gate-problem", "token");
+  await page.evaluate(() => (location.hash = "#token=%"));
+  await says("#gate-problem", "does not take this token");
   assert.equal(await page.$eval("#view", (view) => view.textContent), "", "nothing is shown without it");
   await page.goto("about:blank");
   await page.goto(`${PAGE}/#token=${TOKEN}`);
@@ -140,6 +141,14 @@ async function gate() {
   assert.ok(!(await page.content()).includes(TOKEN));
   assert.equal(await page.evaluate(() => sessionStorage.getItem("opendialogue.token")), TOKEN);
   assert.equal(await page.$eval("#me", (me) => me.textContent.includes("agent")), true);
+}
+
+async function strays() {
+  for (const stray of ["#/constructor", "#/__proto__", "#/%", "#/nothing/at/all"]) {
+    await go("policies");
+    await page.evaluate((stray) => (location.hash = stray), stray);
+    await page.waitForSelector(".view.overview h1");
+  }
 }
 
 async function arrives() {

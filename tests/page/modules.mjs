@@ -2,32 +2,33 @@
 // waits, what the note of a URL says. Needs node alone.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 const none = { getItem: () => null, setItem() {}, removeItem() {} };
 globalThis.sessionStorage = none;
 globalThis.localStorage = none;
 const page = new URL("../../src/daemon/api/page/", import.meta.url);
-const { parser, backoff } = await import(new URL("stream.js", page));
+const { parser, backoff, follow } = await import(new URL("stream.js", page));
 const { pieces, cut, span, took, brief } = await import(new URL("text.js", page));
 const { urlOf } = await import(new URL("story.js", page));
 const { problemsOf } = await import(new URL("overview.js", page));
+const { keyOf } = await import(new URL("waiting.js", page));
 
 // Every way of cutting a stream into pieces gives the same events.
 const events = (chunks) => {
   const seen = [];
-  const feed = parser(({ name, data, id }) => seen.push([name, data, id]));
+  const feed = parser((name, data) => seen.push([name, data]));
   chunks.forEach((chunk) => feed(chunk));
   return seen;
 };
 for (const [stream, expected] of [
-  ["event: link\ndata: {}\n\n", [["link", "{}", null]]],
-  ["data: a\ndata: b\n\n", [["message", "a\nb", null]]],
+  ["event: link\ndata: {}\n\n", [["link", "{}"]]],
+  ["data: a\ndata: b\n\n", [["message", "a\nb"]]],
   [": heartbeat\n\n", []],
-  ["event: x\r\ndata:no space\r\n\r\n", [["x", "no space", null]]],
-  ["id: 7\ndata: a\n\ndata: b\n\n", [["message", "a", "7"], ["message", "b", "7"]]],
-  ["event: lost\n\ndata: a\n\n", [["message", "a", null]]],
-  ["data: a\r\rdata: b\r\r", [["message", "a", null], ["message", "b", null]]],
-  ["data\n\n", [["message", "", null]]],
+  ["event: x\r\ndata:no space\r\n\r\n", [["x", "no space"]]],
+  ["event: lost\n\ndata: a\n\n", [["message", "a"]]],
+  ["data: a\r\rdata: b\r\r", [["message", "a"], ["message", "b"]]],
+  ["data\n\n", [["message", ""]]],
   ["data: not ended\n", []],
 ]) {
   assert.deepEqual(events([stream]), expected, stream);
@@ -41,8 +42,26 @@ for (const [failures, chance, expected] of [[0, 1, 500], [0, 0, 250], [3, 1, 400
   assert.equal(backoff(failures, chance), expected, `${failures} ${chance}`);
 }
 
+// A view that fails is told to the console, and the stream goes on.
+const seen = [];
+globalThis.window = globalThis.document = new EventTarget();
+globalThis.fetch = async () => new Response("data: 1\n\ndata: 2\n\n");
+const complain = console.error;
+console.error = (error) => seen.push(error.message);
+let stop;
+await new Promise((resolve) => {
+  const onEvent = (_, number) => {
+    seen.push(number);
+    if (number === 1) throw new Error("a view failed");
+  };
+  stop = follow({ onOpen: () => seen.push("opened"), onEvent, onLost: resolve });
+});
+stop();
+console.error = complain;
+assert.deepEqual(seen, ["opened", 1, "a view failed", 2]);
+
 const family = "\u{1f469}\u{200d}\u{1f467}";
-const scotland = "\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}";
+const scotland = "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
 for (const [text, everything, expected] of [
   ["plain", false, ["plain"]],
   ["a\u{202e}b", false, ["a", 0x202e, "b"]],
@@ -54,6 +73,8 @@ for (const [text, everything, expected] of [
   [family, false, [family]],
   [family, true, ["\u{1f469}", 0x200d, "\u{1f467}"]],
   [scotland, false, [scotland]],
+  [scotland, true, ["\u{1f3f4}", 0xe0067, 0xe0062, 0xe0073, 0xe0063, 0xe0074, 0xe007f]],
+  ["a\u{a0}b c", true, ["a", 0xa0, "b c"]],
   ["x\u{e0041}", false, ["x", 0xe0041]],
   ["\u{1b}[2J\u{7f}\u{9b}", false, [0x1b, "[2J", 0x7f, 0x9b]],
   ["\u{d800}x", false, [0xd800, "x"]],
@@ -61,6 +82,19 @@ for (const [text, everything, expected] of [
 ]) {
   assert.deepEqual(pieces(text, everything), expected, JSON.stringify(text));
 }
+
+// The command line shows the same characters, by the same cases.
+const golden = JSON.parse(readFileSync(new URL("../golden/shown.json", import.meta.url)));
+const written = (text) => pieces(text, false).map((piece) => typeof piece === "string" ? piece : `\\u{${piece.toString(16)}}`).join("");
+for (const text of golden.stays) assert.equal(written(text), text);
+for (const [text, expected] of golden.seen) assert.equal(written(text), expected);
+for (let code = 0; code <= 0x10ffff; code++) {
+  const isUnseen = golden.unseen.some(([first, last]) => first <= code && code <= last) && code !== 0x09 && code !== 0x0a;
+  const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+  assert.equal(pieces(String.fromCodePoint(code), false)[0] === code, isUnseen || isSurrogate, code.toString(16));
+}
+// A line feed gives no new room.
+assert.equal(pieces("漢\u{e0100}\n".repeat(9), false).length, 3);
 
 assert.equal(cut("👍👍👍", 2), "👍👍…");
 assert.equal(cut("short", 9), "short");
@@ -77,18 +111,31 @@ assert.deepEqual(urlOf("javascript[:]x at 0 in text; scheme javascript; flags da
   url: "javascript[:]x", host: null, looks: null, flags: ["dangerous_scheme"], isDisarmed: true,
 });
 
+// A message that is held again by another policy is not decided about on the card of the first hold.
+const held = { message_id: "m-1", from: "10000002", at: 7, policy: "acl", code: "contact_request", held_by: ["acl"] };
+assert.equal(keyOf({ ...held }), keyOf(held));
+for (const again of [
+  { from: "10000003" }, { at: 8 }, { policy: "rate-limit" }, { code: "too_many" }, { until: 9000 }, { held_by: ["acl", "acl"] },
+]) {
+  assert.notEqual(keyOf({ ...held, ...again }), keyOf(held), JSON.stringify(again));
+}
+const dead = { message_id: "m-1", from: "10000002", dead_since: 7 };
+assert.notEqual(keyOf({ ...dead, dead_since: 8 }), keyOf(dead));
+
 // Each problem is told once, with what to do.
 const well = {
-  link: "connected", relay_authenticates: true, gateway_ready: true, gateway_problem: null, inbox_problem: null,
-  database_problem: null, policies_problem: null, policy_cache_problem: null, waiting_for_restart: [],
+  link: "connected", relay_authenticates: true, gateway_ready: true, gateway_problem: null, notify_problem: null, inbox_problem: null,
+  disk: "well", database_problem: null, policies_problem: null, policy_cache_problem: null, waiting_for_restart: [],
   clock_offset_ms: 40, last_error: null, policies: [{ name: "acl", state: "ready" }],
 };
 assert.deepEqual(problemsOf(well), []);
 for (const [wrong, count, word] of [
   [{ link: "waiting", last_error: "connection refused" }, 1, "relay"],
   [{ gateway_problem: "it answers 401", last_error: "it answers 401" }, 1, "agent"],
-  [{ database_problem: "the disk is full", last_error: "the disk is full", link: "stopped" }, 2, "disk"],
-  [{ database_problem: "`daemon.db` is damaged" }, 1, "backup"],
+  [{ database_problem: "the disk is full", disk: "full", last_error: "the disk is full", link: "stopped" }, 2, "disk"],
+  [{ database_problem: "no room is left", disk: "full" }, 1, "Make room"],
+  [{ database_problem: "`full.db` is damaged", disk: "damaged" }, 1, "backup"],
+  [{ notify_problem: "`notifyTarget` is not set in the state file" }, 1, "told"],
   [{ policies_problem: "policy `acl`: empty", last_error: "policy `acl`: empty" }, 1, "polic"],
   [{ policies: [{ name: "acl", state: "failing", error: "out of time" }] }, 1, "acl"],
   [{ waiting_for_restart: ["relay.url"] }, 1, "restart"],

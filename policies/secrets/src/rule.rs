@@ -1,4 +1,4 @@
-//! The rule: looks for secrets in what is written and in what is seen of it, and does what the
+//! The rule: looks for secrets in what is written, in what is seen of it and in what hides in tags, and does what the
 //! strictest of them asks for.
 //!
 //! It looks at messages of every kind and never rewrites: a text without its secret would say
@@ -73,7 +73,8 @@ fn findings(settings: &Settings, text: &str) -> Vec<Finding> {
             at,
         }));
     }
-    for view in std::iter::once(View::written(text)).chain(View::seen(text)) {
+    let unseen = View::seen(text).into_iter().chain(View::hidden(text));
+    for view in std::iter::once(View::written(text)).chain(unseen) {
         let found = find::find(&view, settings.entropy)
             .into_iter()
             .filter(|found| {

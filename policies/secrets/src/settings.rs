@@ -14,7 +14,7 @@ pub const SCHEMA: &str = guest::schema!("settings.schema.json");
 
 /// The most fingerprints, the most of the host's own, and the most values that may pass.
 const MAX_FINGERPRINTS: usize = 64;
-const MAX_OWN: usize = 8;
+const MAX_OWN: usize = 16;
 const MAX_ALLOWED: usize = 256;
 
 /// From how many bits for each character a value under the name of a secret looks random, and what may

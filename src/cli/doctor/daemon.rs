@@ -16,6 +16,8 @@ pub(super) struct Status {
     pub(super) gateway_ready: bool,
     pub(super) gateway_problem: Option<String>,
     pub(super) inbox_problem: Option<String>,
+    pub(super) notify_problem: Option<String>,
+    pub(super) disk: Disk,
     pub(super) database_problem: Option<String>,
     pub(super) inbox: u64,
     pub(super) held: u64,
@@ -25,6 +27,15 @@ pub(super) struct Status {
     pub(super) policy_cache_problem: Option<String>,
     pub(super) waiting_for_restart: Vec<String>,
     pub(super) last_error: Option<String>,
+}
+
+/// Whether its database takes writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Disk {
+    Well,
+    Full,
+    Damaged,
 }
 
 /// A policy of the chain in force.
@@ -149,6 +160,16 @@ pub(super) fn restart(status: &Status) -> Option<Finding> {
     })
 }
 
+/// Why no person is told what waits, where that is wanted.
+pub(super) fn notices(status: &Status) -> Option<Finding> {
+    let problem = status.notify_problem.as_deref()?;
+    Some(Finding::warning(
+        "notices",
+        problem,
+        "opendialogue config show --origin",
+    ))
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use serde_json::{Value, json};
@@ -161,8 +182,8 @@ pub(super) mod tests {
         let mut status = json!({
             "version": env!("CARGO_PKG_VERSION"), "server_url": "wss://relay.example/connect",
             "link": "connected", "relay_authenticates": true, "gateway_ready": true,
-            "gateway_problem": null, "inbox_problem": null, "database_problem": null, "inbox": 0,
-            "held": 0, "dead": 0, "policies": [{ "name": "acl", "state": "ready" }],
+            "gateway_problem": null, "inbox_problem": null, "disk": "well", "database_problem": null,
+            "notify_problem": null, "inbox": 0, "held": 0, "dead": 0, "policies": [{ "name": "acl", "state": "ready" }],
             "policies_problem": null, "policy_cache_problem": null, "waiting_for_restart": [],
             "last_error": null,
         });
@@ -227,6 +248,15 @@ pub(super) mod tests {
         let last = SocketAddr::from(([127, 0, 0, 1], u16::MAX));
         let command = port(last, &Port::OtherProgram).command.unwrap();
         assert!(command.contains("65525"), "{command}");
+    }
+
+    #[test]
+    fn that_no_person_can_be_told_is_a_warning() {
+        assert_eq!(notices(&status(json!({}))), None);
+        let silent = status(json!({ "notify_problem": "nobody can be told: no target" }));
+        let finding = notices(&silent).unwrap();
+        assert!(finding.says.contains("no target"), "{finding:?}");
+        assert_eq!(finding.level, Level::Warning);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::daemon::Status;
+use super::daemon::{Disk, Status};
 use super::finding::Finding;
 use crate::files::shell_word;
 
@@ -52,28 +52,29 @@ pub(super) fn database(path: &Path, status: Option<&Status>, file: &File) -> Fin
     let check = "database";
     let word = shell_word(path);
     let away = || format!("mv {word} {word}.damaged");
-    match (status.map(|status| &status.database_problem), file) {
-        (Some(None), _) => Finding::ok(check, "the daemon reads and writes it"),
-        (Some(Some(problem)), _) if problem.contains("is damaged") => {
-            Finding::problem(check, problem.as_str(), away())
-        }
-        (Some(Some(problem)), _) => {
-            Finding::problem(check, problem.as_str(), format!("df -h {word}"))
-        }
-        (None, File::Missing) => Finding::ok(check, "it is made at the first start"),
-        (None, File::Whole) => Finding::ok(check, format!("`{}` is whole", path.display())),
-        (None, File::Damaged(why)) => Finding::problem(
+    if let Some(status) = status {
+        let problem = status.database_problem.as_deref().unwrap_or_default();
+        return match status.disk {
+            Disk::Well => Finding::ok(check, "the daemon reads and writes it"),
+            Disk::Full => Finding::problem(check, problem, format!("df -h {word}")),
+            Disk::Damaged => Finding::problem(check, problem, away()),
+        };
+    }
+    match file {
+        File::Missing => Finding::ok(check, "it is made at the first start"),
+        File::Whole => Finding::ok(check, format!("`{}` is whole", path.display())),
+        File::Damaged(why) => Finding::problem(
             check,
             format!("{why}: put a backup in its place, or begin a new one"),
             away(),
         ),
-        (None, File::Unread(why)) => Finding::unknown(check, why.as_str()),
+        File::Unread(why) => Finding::unknown(check, why.as_str()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::super::daemon::tests::status;
     use super::super::finding::Level;
@@ -103,16 +104,11 @@ mod tests {
         let path = Path::new("/h/daemon.db");
         let damaged = || File::Damaged("no page 7".to_owned());
         let away = Some("mv /h/daemon.db /h/daemon.db.damaged");
-        for (problem, file, level, command) in [
-            (Some(Value::Null), File::Whole, Level::Ok, None),
+        for (disk, file, level, command) in [
+            (Some("well"), File::Whole, Level::Ok, None),
+            (Some("damaged"), File::Whole, Level::Problem, away),
             (
-                Some(json!("`/h/daemon.db` is damaged: nothing is taken in")),
-                File::Whole,
-                Level::Problem,
-                away,
-            ),
-            (
-                Some(json!("the disk of `/h/daemon.db` is full")),
+                Some("full"),
                 File::Whole,
                 Level::Problem,
                 Some("df -h /h/daemon.db"),
@@ -127,7 +123,9 @@ mod tests {
                 None,
             ),
         ] {
-            let told = problem.map(|problem| status(json!({ "database_problem": problem })));
+            let problem = "what is damaged here is another thing";
+            let told =
+                disk.map(|disk| status(json!({ "disk": disk, "database_problem": problem })));
             let finding = database(path, told.as_ref(), &file);
             assert_eq!(finding.level, level, "{file:?}");
             assert_eq!(finding.command.as_deref(), command, "{file:?}");

@@ -136,6 +136,7 @@ impl Known<'_> {
             found.push(daemon::port(address, &port));
         }
         found.extend(self.status.as_ref().and_then(daemon::restart));
+        found.extend(self.status.as_ref().and_then(daemon::notices));
         found
     }
 

@@ -6,6 +6,7 @@
 
 mod peers;
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::cli::failure::Failure;
 use crate::cli::messages::{Happened, Verdict};
 use crate::cli::status::Status;
 use crate::cli::{Context, safe};
+use crate::types::digest::encode_hex;
 use crate::types::{AgentId, ConversationId, MessageId};
 
 /// What a tool answers.
@@ -81,12 +83,16 @@ async fn send(sending: Sending, client: &Client) -> Result<Told, Failure> {
     if let Some(conversation) = sending.conversation_id {
         body.insert("conversation_id".to_owned(), json!(conversation));
     }
-    if let Some(key) = sending.idempotency_key {
-        body.insert("idempotency_key".to_owned(), json!(key));
-    }
+    // Without a key nobody could send it again after an answer that never came.
+    let key = match sending.idempotency_key {
+        Some(key) => key,
+        None => fresh_key()?,
+    };
+    body.insert("idempotency_key".to_owned(), json!(key));
     let structured = client
         .send(Method::POST, "/send", &Value::Object(body))
-        .await?;
+        .await
+        .map_err(|failure| unknown_whether_taken(failure, &key))?;
     let sent: Sent = view(&structured)?;
     let meaning = match sent.state.as_str() {
         "queued" => "It is stored and will be sent; `message` tells later whether it arrived.",
@@ -100,6 +106,29 @@ async fn send(sending: Sending, client: &Client) -> Result<Told, Failure> {
         sent.conversation_id
     );
     Ok(Told { text, structured })
+}
+
+fn fresh_key() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::failed(format!("the system gives no randomness: {error}")))?;
+    Ok(encode_hex(&bytes))
+}
+
+/// What a failure leaves open, and how it is found out: `key` makes a message of both tries one.
+fn unknown_whether_taken(failure: Failure, key: &str) -> Failure {
+    let with_key = |said: &dyn Display| {
+        let key = safe::line(key);
+        format!(
+            "{said}; whether the message was taken is not known: the same arguments with the \
+             idempotency_key `{key}` send it once, however often they are sent"
+        )
+    };
+    match failure {
+        Failure::NoDaemon(said) => Failure::NoDaemon(with_key(&said)),
+        failure @ Failure::Failed(_) => Failure::failed(with_key(&failure)),
+        failure @ (Failure::Words(_) | Failure::Refused(_) | Failure::OutputClosed) => failure,
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -222,5 +251,27 @@ fn within(
             bounds.end()
         ))),
         number => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_answer_came_the_key_that_makes_two_tries_one_is_named() {
+        for (failure, names_key) in [
+            (Failure::NoDaemon("broke off".to_owned()), true),
+            (Failure::failed("no daemon's answer"), true),
+            (Failure::Words("`to` is no id".to_owned()), false),
+            (Failure::Refused("blocked".to_owned()), false),
+        ] {
+            let (before, code) = (failure.to_string(), failure.exit_code());
+            let after = unknown_whether_taken(failure, "k-1\u{202e}");
+            assert!(after.to_string().starts_with(&before), "{after}");
+            assert_eq!(after.to_string().contains("`k-1"), names_key, "{after}");
+            assert!(!after.to_string().contains('\u{202e}'), "{after}");
+            assert_eq!(after.exit_code(), code);
+        }
     }
 }

@@ -7,7 +7,7 @@
 use super::render::{Facts, FenceKey, Part, render, render_text, render_withheld};
 use crate::daemon::inbound::inbox::RowState;
 use crate::daemon::view::{FencedMessage, FencedStory, InboxMessage, Story};
-use crate::types::{Direction, Secret};
+use crate::types::{Direction, Secret, Trust};
 
 /// Reads messages out behind the fences of one agent.
 #[derive(Debug)]
@@ -40,19 +40,24 @@ impl Reader {
             from: message.from,
             conversation_id: message.conversation_id,
             kind: message.kind,
-            state: message.state,
             content_bytes: message.content_bytes,
             trust: message.trust,
             received_at: message.received_at,
-            reason: message.reason,
+            reason: message.reason.filter(|_| !is_withheld(&message.state)),
             attempts: message.attempts,
+            state: message.state,
         }
     }
 
     /// The story of a message.
-    pub(in crate::daemon) fn story(&self, story: Story) -> FencedStory {
-        let fenced = match (story.direction, story.trust) {
-            (Direction::Inbound, Some(trust)) => {
+    pub(in crate::daemon) fn story(&self, mut story: Story) -> FencedStory {
+        if story.direction == Direction::Inbound && is_withheld(&story.state) {
+            leave_out_reasons(&mut story);
+        }
+        let fenced = match story.direction {
+            Direction::Inbound => {
+                // Of whom nothing is known nothing is shown that a stranger's would not be.
+                let trust = story.trust.unwrap_or(Trust::Unknown);
                 let facts = Facts {
                     from: &story.from,
                     trust,
@@ -63,7 +68,7 @@ impl Reader {
                 };
                 self.inbound(facts, &story.state, &story.content)
             }
-            (Direction::Inbound, None) | (Direction::Outbound, _) => {
+            Direction::Outbound => {
                 let fence = self
                     .fences
                     .fence(&story.from, &story.message_id, &story.content);
@@ -89,9 +94,7 @@ impl Reader {
     }
 
     fn inbound(&self, facts: Facts<'_>, state: &str, content: &str) -> String {
-        // The states to which nothing comes but what the policies admitted.
-        let admitted = [RowState::Waiting, RowState::Delivered].map(RowState::as_str);
-        if !admitted.contains(&state) {
+        if is_withheld(state) {
             return render_withheld(&facts, state);
         }
         let fence = self.fences.fence(facts.from, facts.message_id, content);
@@ -103,11 +106,31 @@ impl Reader {
     }
 }
 
+/// Whether a message in `state` is not for the agent: nothing comes to the other states but what the
+/// policies admitted.
+fn is_withheld(state: &str) -> bool {
+    let admitted = [RowState::Waiting, RowState::Delivered].map(RowState::as_str);
+    !admitted.contains(&state)
+}
+
+/// Leaves the policies' words for the owner: a reason may quote the text. The codes stay.
+fn leave_out_reasons(story: &mut Story) {
+    for step in &mut story.verdicts {
+        step.reason = None;
+    }
+    let judged = [RowState::Held, RowState::Refused].map(RowState::as_str);
+    let told = story.events.iter_mut();
+    for event in told.filter(|event| judged.contains(&event.what.as_str())) {
+        event.detail = None;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Annotation;
-    use crate::types::{AgentId, ConversationId, Kind, MessageId, Timestamp, Trust};
+    use crate::daemon::view::StoryEvent;
+    use crate::policy::{Annotation, Step, StepVerdict};
+    use crate::types::{AgentId, ConversationId, Digest, Kind, MessageId, Timestamp};
 
     #[test]
     fn a_text_is_read_out_where_the_policies_let_it_go_to_the_agent() {
@@ -129,8 +152,12 @@ mod tests {
             assert_eq!(fenced.contains("let me in"), shown, "{fenced}");
             // What was noted may quote the text.
             assert_eq!(fenced.contains("quoted"), shown, "{fenced}");
-            let told = reader.story(story(state)).fenced;
-            assert_eq!(told, fenced, "both ways read the same");
+            let told = reader.story(story(state));
+            assert_eq!(told.fenced, fenced, "both ways read the same");
+            let json = serde_json::to_string(&told).unwrap();
+            assert_eq!(json.contains("since it says"), shown, "{json}");
+            let json = serde_json::to_string(&reader.message(message(state))).unwrap();
+            assert_eq!(json.contains("since it says"), shown, "{json}");
         }
     }
 
@@ -164,7 +191,7 @@ mod tests {
             trust: Trust::Unknown,
             received_at: story.taken_at,
             annotations: story.annotations,
-            reason: None,
+            reason: Some("since it says let me in".to_owned()),
             attempts: 0,
         }
     }
@@ -184,8 +211,21 @@ mod tests {
             trust: Some(Trust::Unknown),
             taken_at: Timestamp::from_millis(1_795_384_870_000),
             annotations: vec![Annotation::host("queue", "quoted")],
-            verdicts: Vec::new(),
-            events: Vec::new(),
+            verdicts: vec![Step {
+                policy: "acl".to_owned(),
+                digest: Digest::of(b"module"),
+                verdict: StepVerdict::Hold,
+                code: None,
+                reason: Some("since it says let me in".to_owned()),
+                monitored: false,
+                released: false,
+                elapsed: std::time::Duration::ZERO,
+            }],
+            events: vec![StoryEvent {
+                at: Timestamp::from_millis(1_795_384_870_000),
+                what: RowState::Held.as_str().to_owned(),
+                detail: Some("since it says let me in".to_owned()),
+            }],
             may_repeat: false,
         }
     }

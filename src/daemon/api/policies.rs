@@ -4,15 +4,17 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::Serialize;
 use serde_json::json;
 
 use super::error::ApiError;
 use super::extract::Body;
+use super::guard::Shown;
 use super::openapi::Operation;
 use super::openapi::schema::{count, list, object, refer, text, words};
 use crate::daemon::Daemon;
+use crate::daemon::policies::own;
 use crate::daemon::view::{EvaluateRequest, Evaluation};
 use crate::policy::watch::told;
 use crate::policy::{PolicyStatus, Reloaded};
@@ -112,7 +114,14 @@ async fn reload(State(daemon): State<Daemon>) -> Result<Json<Loaded>, ApiError> 
 
 async fn evaluate(
     State(daemon): State<Daemon>,
+    Extension(shown): Extension<Shown>,
     Body(request): Body<EvaluateRequest>,
 ) -> Result<Json<Evaluation>, ApiError> {
+    // Trying texts out would guess the daemon's secrets at a policy that knows them, as fast as it judges.
+    if own::may_be_known_to(&daemon.policies()) {
+        let denied =
+            |denied| ApiError::from(denied).about("trying texts out where `secrets` judges");
+        shown.check().map_err(denied)?;
+    }
     Ok(Json(daemon.evaluate(request).await??))
 }

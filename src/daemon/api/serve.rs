@@ -18,6 +18,7 @@ use tracing::{debug, warn};
 use super::Access;
 use super::guard::Guard;
 use crate::daemon::Daemon;
+use crate::served::{Impatient, UNREAD_MAX, last_answer};
 use crate::tasks::Tasks;
 
 /// Connections at once; more wait in the system's queue. A person with scripts needs a handful.
@@ -135,13 +136,16 @@ async fn converse(
         .header_read_timeout(header_timeout)
         .max_header_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(
+            TokioIo::new(Impatient::new(stream, UNREAD_MAX)),
+            TowerToHyperService::new(router),
+        );
     tokio::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => ended,
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            last_answer(connection).await.unwrap_or(Ok(()))
         }
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn described() -> Vec<Operation> {
             "gateway_problem": maybe_text("the gateway answers 401"),
             "inbox_problem": maybe_text("8123 of at most 10000 messages wait"),
             "notify_problem": maybe_text("nobody can be told: the state file names no target"),
+            "disk": words(&["well", "full", "damaged"]),
             "database_problem": maybe_text("the disk of `daemon.db` is full"),
         }),
         &[],

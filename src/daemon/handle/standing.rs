@@ -51,6 +51,7 @@ impl Daemon {
             inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
             gateway_problem: gateway.problem,
             notify_problem: parts.notices.borrow().clone(),
+            disk: parts.db.health().as_str(),
             database_problem,
         })
     }

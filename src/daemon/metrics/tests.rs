@@ -49,3 +49,16 @@ fn a_daemon_that_did_nothing_yet_has_metrics_too() {
         assert!(told.lines().any(|told| told == line), "{line}\n{told}");
     }
 }
+
+#[test]
+fn what_a_damaged_database_cannot_count_is_left_out_and_not_zero() {
+    for (disk, counts) in [
+        (Health::Well, true),
+        (Health::Full, true),
+        (Health::Damaged, false),
+    ] {
+        let told = text(&status(), disk, &Counts::default());
+        assert_eq!(told.contains("opendialogue_messages{"), counts, "{disk:?}");
+        assert!(told.contains("opendialogue_disk_ready "), "{told}");
+    }
+}

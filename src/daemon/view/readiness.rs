@@ -41,11 +41,7 @@ impl Readiness {
                 true => "ready",
                 false => "not_ready",
             },
-            disk: match disk {
-                Health::Well => "well",
-                Health::Full => "full",
-                Health::Damaged => "damaged",
-            },
+            disk: disk.as_str(),
             policies,
         }
     }
@@ -187,6 +183,7 @@ pub(in crate::daemon) mod tests {
             gateway_problem: None,
             notify_problem: None,
             inbox_problem: None,
+            disk: Health::Well.as_str(),
             database_problem: None,
         }
     }

@@ -125,6 +125,22 @@ fn what_nobody_sees_hides_nothing() {
 }
 
 #[test]
+fn what_hides_in_tags_is_found() {
+    let tags = |text: &str| -> String {
+        let tags = text
+            .bytes()
+            .map(|byte| char::from_u32(0xe0000 + u32::from(byte)));
+        tags.map(Option::unwrap).collect()
+    };
+    let value = judged("{}", &format!("hello{}", tags(&gitlab()))).annotations;
+    assert_eq!(value[0].value, "gitlab_token at 1:6");
+    assert_eq!(
+        judged("{}", &format!("hello{}", tags("gbeng"))).annotations,
+        []
+    );
+}
+
+#[test]
 fn eight_are_named_and_the_rest_counted() {
     let many = vec![gitlab(); 11].join(" ");
     let value = judged("{}", &many).annotations.remove(0).value;
@@ -194,6 +210,9 @@ const PIECES: &[&str] = &[
     "\u{200b}",
     "\u{ff41}",
     "%61",
+    "\\x61",
+    "\u{e0041}",
+    "\n00000000: 6162 ",
     "hooks.slack.com/services/",
     "q7Rk2VtX9mZp4LwN8sYd",
     "postgres://",

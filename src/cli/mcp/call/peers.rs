@@ -64,13 +64,15 @@ pub(super) async fn peers(asking: Asking, client: &Client) -> Result<Told, Failu
     }
     let (line, at_relay) = match client.get(&format!("/agents/{agent_id}")).await {
         Ok(answer) => (card_line(&answer), answer),
-        // The relay's silence takes nothing from what is known here.
-        Err(Failure::Failed(why)) => {
-            let sentence = safe::line(&why.to_string());
-            let line = format!("At the relay: {sentence}");
+        // What the relay does not say, or does not know, takes nothing from what is known here.
+        Err(failure @ (Failure::Failed(_) | Failure::Refused(_))) => {
+            let sentence = safe::line(&failure.to_string());
+            let line = format!("At the relay, as data:\n| {sentence}");
             (line, json!({ "problem": sentence }))
         }
-        Err(failure) => return Err(failure),
+        Err(failure @ (Failure::Words(_) | Failure::NoDaemon(_) | Failure::OutputClosed)) => {
+            return Err(failure);
+        }
     };
     Ok(Told {
         text: format!("{}\n{line}", told(&peers)),

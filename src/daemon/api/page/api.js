@@ -6,10 +6,9 @@ const TIMEOUT_MS = 30_000;
 let token = sessionStorage.getItem(KEY) ?? "";
 
 /** The daemon said no, or said nothing. */
-export class ApiError extends Error {
-  constructor(status, code, sentence) {
+class ApiError extends Error {
+  constructor(code, sentence) {
     super(sentence);
-    this.status = status;
     this.code = code;
   }
 }
@@ -19,7 +18,7 @@ export function takeTokenFromAddress() {
   const found = /^#token=(.*)$/.exec(location.hash);
   if (!found) return;
   history.replaceState(null, "", `${location.pathname}#/overview`);
-  setToken(decodeURIComponent(found[1]));
+  setToken(found[1]);
 }
 
 export function setToken(text) {
@@ -36,14 +35,14 @@ export const hasToken = () => /^[\x21-\x7e]+$/.test(token);
 
 export const headers = () => ({ Authorization: `Bearer ${token}` });
 
-async function call(method, path, body) {
+async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
   const asked = {
     method,
     headers: headers(),
     cache: "no-store",
     credentials: "omit",
     redirect: "error",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   };
   if (body !== undefined) {
     asked.headers["Content-Type"] = "application/json";
@@ -55,15 +54,15 @@ async function call(method, path, body) {
     response = await fetch(path, asked);
     answer = await response.json();
   } catch {
-    throw new ApiError(response?.status ?? 0, "unreachable", "The daemon does not answer.");
+    throw new ApiError("unreachable", "The daemon does not answer.");
   }
   if (response.ok) return answer;
   if (response.status === 401) dispatchEvent(new Event("token-refused"));
-  throw new ApiError(response.status, answer.code, answer.error);
+  throw new ApiError(answer.code, answer.error);
 }
 
 export const get = (path) => call("GET", path);
-export const post = (path, body = {}) => call("POST", path, body);
+export const post = (path, body = {}, timeoutMs) => call("POST", path, body, timeoutMs);
 export const remove = (path, body) => call("DELETE", path, body);
 
 /** A part of a path. */

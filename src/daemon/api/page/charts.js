@@ -30,15 +30,16 @@ export function charts() {
     chart("Verdicts a minute", VERDICTS, bars, (minute, { key }) => verdictsOf(minute, key), String),
     chart("How long it takes", LATENCY, lines, (minute, { key, at }) => minute[key]?.[at] ?? null, took),
   ];
-  const root = el("section", { class: "charts", "aria-label": "The last hour" }, all.map((one) => one.root));
+  const root = el("section.charts", { "aria-label": "The last hour" }, all.map((one) => one.root));
   let last = null;
   const again = () => last && all.forEach((one) => one.show(last));
   const wide = new ResizeObserver(() => all.forEach((one) => one.fit()));
   wide.observe(root);
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", again);
-  addEventListener("colours", again);
-  addEventListener("load", again);
+  const listeners = new AbortController();
+  const listen = (target, name) => target.addEventListener(name, again, { signal: listeners.signal });
+  listen(matchMedia("(prefers-color-scheme: dark)"), "change");
+  listen(window, "colours");
+  listen(window, "load");
   return {
     root,
     show(history) {
@@ -47,13 +48,13 @@ export function charts() {
     },
     leave() {
       wide.disconnect();
-      dark.removeEventListener("change", again);
-      removeEventListener("colours", again);
-      removeEventListener("load", again);
+      listeners.abort();
       all.forEach((one) => one.leave());
     },
   };
 }
+
+const clock = (seconds) => new Date(seconds * 1000).toTimeString().slice(0, 5);
 
 function verdictsOf(minute, verdict) {
   let sum = 0;
@@ -62,9 +63,9 @@ function verdictsOf(minute, verdict) {
 }
 
 function chart(title, series, draw, valueOf, write) {
-  const legend = el("ul", { class: "legend" });
-  const box = el("div", { class: "plot", role: "img" });
-  const root = el("figure", { class: "card chart" }, el("figcaption", {}, el("h2", {}, title), legend), box);
+  const legend = el("ul.legend", {});
+  const box = el("div.plot", { role: "img" });
+  const root = el("figure.card.chart", {}, el("figcaption", {}, el("h2", {}, title), legend), box);
   const isSum = draw === bars;
   let plot = null;
   let values = [];
@@ -74,11 +75,12 @@ function chart(title, series, draw, valueOf, write) {
     const cells = series.map((one, n) => {
       const all = values[n].filter((value) => value !== null);
       const value = at !== null ? values[n][at] : isSum ? all.reduce((sum, one) => sum + one, 0) : all.at(-1) ?? null;
-      return el("li", { "data-colour": one.colour.slice(2), "data-dash": one.dash ? true : null },
-        `${one.name} `, el("b", {}, value === null ? "–" : write(value)));
+      const item = el("li", { class: one.dash ? "series dashed" : "series" }, `${one.name} `, el("b", {}, value === null ? "–" : write(value)));
+      item.style.setProperty("--mark", `var(${one.colour})`);
+      return item;
     });
-    const when = at === null ? (isSum ? "in the last hour" : "the latest") : new Date(minutes[at] * 1000).toTimeString().slice(0, 5);
-    fill(legend, cells, el("li", { class: "faint" }, when));
+    const when = at === null ? (isSum ? "in the last hour" : "the latest") : clock(minutes[at]);
+    fill(legend, cells, el("li.faint", {}, when));
     if (at === null) box.setAttribute("aria-label", `${title}, ${legend.textContent}`);
   }
 
@@ -122,12 +124,12 @@ function base(width, write) {
     width: width || 300,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     padding: [8, 4, 0, 0],
     scales: { x: { range: (_, from, to) => [from - 30, to + 30] } },
     axes: [
       { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 24, space: 70,
-        values: (_, times) => times.map((at) => new Date(at * 1000).toTimeString().slice(0, 5)) },
+        values: (_, times) => times.map(clock) },
       { stroke: ink, font, grid, ticks: { show: false }, size: 52, space: 36, filter: whole, values: (_, all) => all.map((value) => (value === null ? "" : write === took ? brief(value) : write(value))) },
     ],
   };

@@ -1,34 +1,36 @@
 // What is asked, told and announced: confirmations that name what happens, short notes, the list of
 // shortcuts.
 
-import { $, el } from "./dom.js";
+import { $, button, el } from "./dom.js";
 
 /** Asks before something happens; true where the reader wants it. */
 export function confirm({ title, lines, verb, danger = false, body = null }) {
   return new Promise((resolve) => {
     const yes = el("button", { type: "submit", class: danger ? "main danger" : "main", value: "yes" }, verb);
-    const no = el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel");
-    const list = el("ul", { class: "happens" }, lines.filter(Boolean).map((line) => el("li", {}, line)));
+    const no = button("Cancel", () => dialog.close(""));
+    const list = el("ul.happens", {}, lines.filter(Boolean).map((line) => el("li", {}, line)));
     const id = `ask-${Date.now()}`;
-    const form = el("form", {}, el("h2", { id }, title), list, body, el("p", { class: "buttons" }, no, yes));
+    const form = el("form", {}, el("h2", { id }, title), list, body, el("p.buttons", {}, no, yes));
     const dialog = el("dialog", { "aria-labelledby": id }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       dialog.close("yes");
     });
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-    no.focus();
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
+    open(dialog, no);
   });
+}
+
+function open(dialog, first) {
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  first.focus();
 }
 
 /** A short note that goes by itself; what went wrong stays longer. */
 export function toast(text, tone = "good") {
-  const note = el("p", { class: "toast", "data-tone": tone }, text);
+  const note = el("p.toast", { "data-tone": tone }, text);
   const notes = $("toasts");
   notes.append(note);
   if (notes.children.length > 3) notes.firstElementChild.remove();
@@ -88,14 +90,11 @@ export function showHelp() {
     el("tr", {}, el("th", { scope: "row" }, keys.split(", ").map((key, n) => [n ? " " : "", el("kbd", {}, key)])), el("td", {}, what)));
   const on = el("input", { type: "checkbox", id: "shortcuts-on", checked: shortcutsOn() });
   on.addEventListener("change", () => localStorage.setItem(KEY, on.checked ? "on" : "off"));
-  const close = el("button", { type: "button", class: "main", onclick: () => dialog.close() }, "Close");
+  const close = button("Close", () => dialog.close(), { class: "main" });
   const dialog = el("dialog", { "aria-labelledby": "help-title" },
     el("h2", { id: "help-title" }, "Keyboard shortcuts"),
-    el("table", { class: "keys" }, el("tbody", {}, rows)),
-    el("p", {}, el("label", { class: "check" }, on, " single keys are shortcuts")),
-    el("p", { class: "buttons" }, close));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  close.focus();
+    el("table.keys", {}, el("tbody", {}, rows)),
+    el("p", {}, el("label.check", {}, on, " single keys are shortcuts")),
+    el("p.buttons", {}, close));
+  open(dialog, close);
 }

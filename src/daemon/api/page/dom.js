@@ -2,16 +2,17 @@
 // whatever a peer wrote stays text.
 
 const ATTRIBUTES = new Set([
-  "id", "class", "type", "href", "for", "dir", "lang", "title", "role", "tabindex", "value", "name",
-  "placeholder", "datetime", "colspan", "scope", "hidden", "disabled", "checked", "selected", "open",
-  "rows", "maxlength", "spellcheck", "autocomplete", "width", "height", "max", "min",
+  "id", "class", "type", "href", "for", "dir", "title", "role", "tabindex", "value", "placeholder",
+  "datetime", "scope", "hidden", "checked", "selected", "maxlength", "spellcheck", "autocomplete", "max", "min",
 ]);
 
-/** An element with attributes, handlers (`onclick`) and children: elements, fragments or texts. */
+/** An element, `tag.class.class`, with attributes, handlers (`onclick`) and children: elements, fragments or texts. */
 export function el(name, props, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(props ?? {})) {
-    if (value === undefined || value === null || value === false) continue;
+  const [tag, ...classes] = name.split(".");
+  const node = document.createElement(tag);
+  node.classList.add(...classes);
+  for (const [key, value] of Object.entries(props)) {
+    if (isMissing(value)) continue;
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else if (ATTRIBUTES.has(key) || key.startsWith("aria-") || key.startsWith("data-"))
       node.setAttribute(key, value === true ? "" : String(value));
@@ -21,12 +22,21 @@ export function el(name, props, ...children) {
   return node;
 }
 
+export const button = (label, onclick, more) => el("button", { type: "button", onclick, ...more }, label);
+
+export const faint = (...words) => el("span.faint", {}, words);
+
+/** Told to who listens, and not drawn. */
+export const unseen = (...words) => el("span.visually-hidden", {}, words);
+
+/** A name and what it stands for, in a list of them. */
+export const row = (name, ...value) => [el("dt", {}, name), el("dd", {}, value)];
+
+const isMissing = (value) => (value ?? false) === false;
+
 /** Appends children, of which some may be missing or lists. */
-export function put(node, children) {
-  for (const child of children.flat(Infinity)) {
-    if (child === undefined || child === null || child === false) continue;
-    node.append(child);
-  }
+function put(node, children) {
+  node.append(...children.flat(Infinity).filter((child) => !isMissing(child)));
   return node;
 }
 

@@ -80,7 +80,7 @@ function leave() {
 function route() {
   if (!api.hasToken()) return;
   const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decode);
-  const next = VIEWS[name] ? name : "overview";
+  const next = Object.hasOwn(VIEWS, name) ? name : "overview";
   for (const item of document.querySelectorAll("#rail a")) {
     item.dataset.view === next ? item.setAttribute("aria-current", "page") : item.removeAttribute("aria-current");
   }
@@ -143,13 +143,9 @@ function told(name, event) {
 function announceMessage({ direction, what, peer }) {
   const way = direction === "inbound" ? "from" : "to";
   const said = {
-    received: `A message ${way} ${peer} came in.`,
-    held: `A message ${way} ${peer} is held for you.`,
-    delivered: `The message ${way} ${peer} reached the agent.`,
-    refused: `A message ${way} ${peer} was refused.`,
-    dead: `A message ${way} ${peer} was given up.`,
+    received: "came in", held: "is held for you", delivered: "reached the agent", refused: "was refused", dead: "was given up",
   }[what];
-  if (said) announce(said);
+  if (said) announce(`A message ${way} ${peer} ${said}.`);
 }
 
 function link(tone, text) {
@@ -182,11 +178,13 @@ function chrome() {
   setInterval(() => document.hidden || !api.hasToken() || refreshStatus(), STATUS_MS);
 }
 
-const THEMES = ["", "light", "dark"];
+/** Each with its sign; without a name, the system's. */
+const THEMES = { "": "◐", light: "☀", dark: "☾" };
 
 function nextTheme() {
   const now = document.documentElement.dataset.theme ?? "";
-  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+  const all = Object.keys(THEMES);
+  const next = all[(all.indexOf(now) + 1) % all.length];
   if (next) document.documentElement.dataset.theme = next;
   else delete document.documentElement.dataset.theme;
   localStorage.setItem("opendialogue.colours", next);
@@ -196,10 +194,10 @@ function nextTheme() {
 
 function showTheme() {
   const now = document.documentElement.dataset.theme ?? "";
-  $("theme").textContent = { "": "◐", light: "☀", dark: "☾" }[now];
-  const words = { "": "as the system", light: "light", dark: "dark" }[now];
-  $("theme").setAttribute("aria-label", `Colours: ${words}`);
-  $("theme").title = `Colours: ${words}`;
+  const words = `Colours: ${now || "as the system"}`;
+  $("theme").textContent = THEMES[now];
+  $("theme").setAttribute("aria-label", words);
+  $("theme").title = words;
 }
 
 function key(event) {

@@ -1,7 +1,7 @@
 // What came in and what went out, the newest first, a page at a time; beside it the story of one.
 
 import * as api from "./api.js";
-import { el, fill, keyed, soon } from "./dom.js";
+import { button, el, fill, keyed, soon, unseen } from "./dom.js";
 import { cut, many, shown, state, time, word } from "./text.js";
 import { ME, story } from "./story.js";
 
@@ -14,47 +14,46 @@ const STATES = new Set(["waiting", "delivered", "held", "refused", "dead", "drop
 
 export function messages(root, app) {
   const boxes = { inbound: box("/inbox", "received_at", "from"), outbound: box("/outbox", "created_at", "to") };
+  const both = Object.values(boxes);
   let way = "all";
   let chosen = null;
 
-  const list = el("ol", { class: "messages", "aria-label": "Messages, the newest first" });
-  const older = el("button", { type: "button", class: "wide", onclick: loadOlder }, "Show older");
-  const empty = el("p", { class: "empty", hidden: true });
+  const list = el("ol.messages", { "aria-label": "Messages, the newest first" });
+  const older = button("Show older", loadOlder, { class: "wide" });
+  const empty = el("p.empty", { hidden: true });
   const filter = el("input", { type: "search", id: "filter", placeholder: "Filter what is shown", "aria-label": "Filter what is shown", spellcheck: "false" });
   filter.addEventListener("input", soon(draw, 80));
-  const ways = el("div", { class: "segments", role: "group", "aria-label": "Which way" },
+  const ways = el("div.segments", { role: "group", "aria-label": "Which way" },
     [["all", "All"], ["inbound", "In"], ["outbound", "Out"]].map(([name, label]) =>
-      el("button", { type: "button", "data-way": name, "aria-pressed": String(name === way), onclick: () => go(name) }, label)));
-  const pane = el("section", { class: "pane", "aria-label": "The story of a message", tabindex: "-1", hidden: true });
-  const lists = el("div", { class: "list" }, el("div", { class: "tools" }, ways, filter), list, empty, older);
-  fill(root, el("h1", {}, "Messages"), el("div", { class: "split" }, lists, pane));
+      button(label, () => go(name), { "data-way": name, "aria-pressed": String(name === way) })));
+  const pane = el("section.pane", { "aria-label": "The story of a message", tabindex: "-1", hidden: true });
+  const lists = el("div.list", {}, el("div.tools", {}, ways, filter), list, empty, older);
+  fill(root, el("h1", {}, "Messages"), el("div.split", {}, lists, pane));
   const detail = story(pane, app, close);
 
   function go(name) {
     way = name;
-    for (const button of ways.children) button.setAttribute("aria-pressed", String(button.dataset.way === name));
+    for (const one of ways.children) one.setAttribute("aria-pressed", String(one.dataset.way === name));
     draw();
   }
 
   function draw() {
     const words = filter.value.trim().toLowerCase();
-    const all = Object.values(boxes).flatMap((one) => one.rows);
     // Nothing is shown from before where one of the two boxes has not been read yet.
-    const edge = Math.max(...Object.values(boxes).map((one) => (one.isWhole ? 0 : one.rows.at(-1)?.at ?? 0)));
-    const rows = all
+    const edge = Math.max(...both.map((one) => (one.isWhole ? 0 : one.rows.at(-1)?.at ?? 0)));
+    const rows = both.flatMap((one) => one.rows)
       .filter((row) => row.at >= edge && (way === "all" || row.direction === way))
       .filter((row) => !words || `${row.peer} ${row.state} ${row.content} ${row.conversation_id}`.toLowerCase().includes(words))
       .sort((one, other) => other.at - one.at || other.seq - one.seq);
     keyed(list, rows, (row) => row.key, create, update);
-    const isWhole = Object.values(boxes).every((one) => one.isWhole);
-    older.hidden = isWhole;
-    empty.hidden = rows.length > 0 || !Object.values(boxes).every((one) => one.isRead);
+    older.hidden = both.every((one) => one.isWhole);
+    empty.hidden = rows.length > 0 || !both.every((one) => one.isRead);
     empty.textContent = words ? "Nothing that is shown fits." : "No messages yet. What comes in or goes out appears here at once.";
     mark();
   }
 
   function create(row) {
-    const link = el("a", { class: "message", href: `#/messages/${api.part(row.message_id)}/${api.part(row.author)}` });
+    const link = el("a.message", { href: `#/messages/${api.part(row.message_id)}/${api.part(row.author)}` });
     const item = el("li", {}, link);
     update(item, row);
     return item;
@@ -66,11 +65,11 @@ export function messages(root, app) {
     item.dataset.stamp = stamp;
     const isIn = row.direction === "inbound";
     fill(item.firstElementChild,
-      el("span", { class: "way", "data-way": row.direction, title: isIn ? "came in" : "went out" }, el("span", { "aria-hidden": "true" }, isIn ? "↓" : "↑"),
-        el("span", { class: "visually-hidden" }, isIn ? "from " : "to ")),
-      el("span", { class: "peer" }, word(row.peer)), el("span", { class: "when" }, time(row.at)),
+      el("span.way", { "data-way": row.direction, title: isIn ? "came in" : "went out" }, el("span", { "aria-hidden": "true" }, isIn ? "↓" : "↑"),
+        unseen(isIn ? "from " : "to ")),
+      el("span.peer", {}, word(row.peer)), el("span.when", {}, time(row.at)),
       preview(row),
-      el("span", { class: "marks" }, state(row.state), notes(row)));
+      el("span.marks", {}, state(row.state), notes(row)));
   }
 
   async function read(one, query = "") {
@@ -80,7 +79,7 @@ export function messages(root, app) {
 
   async function refresh() {
     try {
-      await Promise.all(Object.values(boxes).map(async (one) => {
+      await Promise.all(both.map(async (one) => {
         const newest = one.rows[0]?.seq;
         const rows = (await read(one)).reverse();
         const meets = newest === undefined || rows.length < PAGE || rows.at(-1).seq <= newest;
@@ -106,8 +105,8 @@ export function messages(root, app) {
   async function loadOlder() {
     older.disabled = true;
     try {
-      const open = Object.values(boxes).filter((one) => !one.isWhole && (way === "all" || one === boxes[way]));
-      const next = open.sort((one, other) => (other.rows.at(-1)?.at ?? 0) - (one.rows.at(-1)?.at ?? 0))[0] ?? Object.values(boxes).find((one) => !one.isWhole);
+      const open = both.filter((one) => !one.isWhole && (way === "all" || one === boxes[way]));
+      const next = open.sort((one, other) => (other.rows.at(-1)?.at ?? 0) - (one.rows.at(-1)?.at ?? 0))[0] ?? both.find((one) => !one.isWhole);
       const rows = (await read(next, `&before=${next.rows.at(-1)?.seq ?? 0}`)).reverse();
       next.rows.push(...rows);
       next.isWhole = rows.length < PAGE;
@@ -183,20 +182,20 @@ function rowOf(message, one) {
 }
 
 function preview(row) {
-  if (row.kind !== "text") return el("span", { class: "text faint" }, row.kind === "end" ? "ends the conversation" : row.kind);
-  if (!row.content) return el("span", { class: "text faint" }, `${many(row.content_bytes, "byte")}, not kept`);
-  return el("span", { class: "text", dir: "auto" }, shown(cut(row.content, PREVIEW).replace(/\s+/g, " ")));
+  if (row.kind !== "text") return el("span.text.faint", {}, row.kind === "end" ? "ends the conversation" : row.kind);
+  if (!row.content) return el("span.text.faint", {}, `${many(row.content_bytes, "byte")}, not kept`);
+  return el("span.text", { dir: "auto" }, shown(cut(row.content, PREVIEW).replace(/\s+/g, " ")));
 }
 
 /** What policies found, in a word each. */
 function notes(row) {
   const found = [];
-  const notes = row.annotations ?? [];
-  if (notes.some((note) => note.key === "removed" || note.key === "owner.payload")) found.push("cleaned");
-  const urls = notes.filter((note) => note.key === "url").length;
+  const keys = (row.annotations ?? []).map(({ key }) => key);
+  if (keys.includes("removed") || keys.includes("owner.payload")) found.push("cleaned");
+  const urls = keys.filter((key) => key === "url").length;
   if (urls) found.push(many(urls, "link"));
-  if (notes.some((note) => note.key === "confusables")) found.push("look-alikes");
-  if (notes.some((note) => note.key === "unauthenticated_relay")) found.push("author not proven");
+  if (keys.includes("confusables")) found.push("look-alikes");
+  if (keys.includes("unauthenticated_relay")) found.push("author not proven");
   if (row.attempts && ["waiting", "queued", "dead"].includes(row.state)) found.push(many(row.attempts, "attempt"));
-  return found.map((name) => el("span", { class: "mark" }, name));
+  return found.map((name) => el("span.mark", {}, name));
 }

@@ -2,18 +2,19 @@
 
 import * as api from "./api.js";
 import { charts } from "./charts.js";
-import { el, fill } from "./dom.js";
+import { button, el, faint, fill, row } from "./dom.js";
 import { copy } from "./dialogs.js";
-import { many, ours, shown, span, state, word } from "./text.js";
+import { hasTurnLimit } from "./peers.js";
+import { many, ours, pill, shown, span, state, word } from "./text.js";
 
 const HISTORY_MS = 20_000;
 
 export function overview(root, app) {
-  const parts = el("div", { class: "facts" });
-  const problems = el("section", { class: "problems", "aria-label": "What is wrong" });
-  const counts = el("div", { class: "tiles" });
+  const parts = el("div.facts", {});
+  const problems = el("section.problems", { "aria-label": "What is wrong" });
+  const counts = el("div.tiles", {});
   const hour = charts();
-  fill(root, el("h1", {}, "Overview"), problems, counts, el("section", { class: "card", "aria-labelledby": "parts-title" },
+  fill(root, el("h1", {}, "Overview"), problems, counts, el("section.card", { "aria-labelledby": "parts-title" },
     el("h2", { id: "parts-title" }, "This agent"), parts), hour.root);
 
   async function history() {
@@ -44,22 +45,20 @@ export function overview(root, app) {
 }
 
 function facts(status) {
-  const row = (name, ...value) => [el("dt", {}, name), el("dd", {}, value)];
-  const id = el("button", { type: "button", class: "link", onclick: () => copy(status.agent_id, "this agent's id") },
-    word(status.agent_id), " ", el("span", { class: "faint" }, "copy"));
-  return el("dl", { class: "rows" },
+  const id = button([word(status.agent_id), " ", faint("copy")], () => copy(status.agent_id, "this agent's id"), { class: "link" });
+  return el("dl.rows", {},
     row("Agent", id),
     row("Running", `for ${span(status.uptime_seconds)}, version ${status.version}`),
-    row("Relay", state(status.link), " ", word(status.server_url),
-      status.relay_authenticates ? el("span", { class: "faint" }, " proves who sends") : null),
-    row("Turns", status.max_turns_per_conversation < 1_000_000 ? `at most ${status.max_turns_per_conversation} in a conversation` : "no limit"),
-    row("Gateway", status.gateway_ready ? state("ready") : el("span", { class: "pill", "data-tone": "wait" }, "not ready")),
-    row("Disk", status.database_problem ? el("span", { class: "pill", "data-tone": "bad" }, "not well") : el("span", { class: "pill", "data-tone": "good" }, "takes writes")));
+    row("Relay", status.link === "waiting" ? pill("bad", "not reached") : state(status.link), " ", word(status.server_url),
+      status.relay_authenticates && faint(" proves who sends")),
+    row("Turns", hasTurnLimit(status.max_turns_per_conversation) ? `at most ${status.max_turns_per_conversation} in a conversation` : "no limit"),
+    row("Gateway", status.gateway_ready ? state("ready") : pill("wait", "not ready")),
+    row("Disk", status.database_problem ? pill("bad", "not well") : pill("good", "takes writes")));
 }
 
 function tiles(status) {
   const tile = (count, name, href, tone) =>
-    el("a", { class: "tile", href, "data-tone": count ? tone : "idle" }, el("b", {}, String(count)), el("span", {}, name));
+    el("a.tile", { href, "data-tone": count ? tone : "idle" }, el("b", {}, String(count)), el("span", {}, name));
   return [
     tile(status.inbox, "wait for the agent", "#/messages", "wait"),
     tile(status.outbox, "wait for the relay", "#/messages", "wait"),
@@ -69,8 +68,8 @@ function tiles(status) {
 }
 
 function problem({ tone, what, detail, todo }) {
-  return el("div", { class: "problem-card", "data-tone": tone }, el("p", {}, el("strong", {}, what)),
-    detail ? el("p", { class: "detail", dir: "auto" }, shown(sentence(detail))) : null, todo ? el("p", { class: "todo" }, ours(todo)) : null);
+  return el("div.problem-card", { "data-tone": tone }, el("p", {}, el("strong", {}, what)),
+    detail && el("p.detail", { dir: "auto" }, shown(sentence(detail))), todo && el("p.faint", {}, ours(todo)));
 }
 
 /** What a program says as a fragment, as a sentence. */
@@ -84,18 +83,18 @@ export function problemsOf(status) {
   const found = [];
   const add = (tone, what, detail, todo) => found.push({ tone, what, detail, todo });
   if (status.database_problem) {
-    const isFull = /full/.test(status.database_problem);
+    const isFull = status.disk === "full";
     add("bad", isFull ? "The disk is full." : "The database is damaged.", status.database_problem,
       isFull ? "Make room on the disk: the daemon goes on by itself." : "Stop the daemon, put a backup of daemon.db in its place, and start it again.");
   }
   const links = {
-    waiting: ["bad", "The relay cannot be reached.", "It is tried again by itself, later each time. What you send waits in the outbox."],
-    refused: ["bad", "The relay turns this agent away.", "Check `[relay] url` and the identity; `opendialogue config check` helps. It is tried again every ten minutes."],
-    replaced: ["bad", "Another daemon is connected as this agent.", "Stop the other one. This one takes over once the other is gone."],
-    stopped: ["bad", "The link to the relay has stopped.", "Start the daemon again, once what is said here is mended."],
+    waiting: ["The relay cannot be reached.", "It is tried again by itself, later each time. What you send waits in the outbox."],
+    refused: ["The relay turns this agent away.", "Check `[relay] url` and the identity; `opendialogue config check` helps. It is tried again every ten minutes."],
+    replaced: ["Another daemon is connected as this agent.", "Stop the other one. This one takes over once the other is gone."],
+    stopped: ["The link to the relay has stopped.", "Start the daemon again, once what is said here is mended."],
   };
   const link = links[status.link];
-  if (link) add(link[0], link[1], status.database_problem ? null : status.last_error, link[2]);
+  if (link) add("bad", link[0], status.database_problem ? null : status.last_error, link[1]);
   if (status.relay_authenticates === false) {
     add("note", "This relay does not prove who sends.", null, "Nobody counts as known here, since anybody may claim any name. A relay that you run yourself proves it.");
   }
@@ -106,6 +105,9 @@ export function problemsOf(status) {
         : "They wait in the inbox. Check that the gateway runs and that `hooks` is enabled in openclaw.json; it is tried again by itself.");
   }
   if (status.inbox_problem) add("bad", "The inbox is getting full.", status.inbox_problem, "Start the gateway, so that the agent takes what waits.");
+  if (status.notify_problem) {
+    add("bad", "Nobody can be told what waits.", status.notify_problem, "Correct what is named; it is tried again by itself. Until then, look here.");
+  }
   if (status.policies_problem) {
     add("bad", "The policies that are wanted are not in force.", status.policies_problem, "Those from before go on judging. Correct what is named, then load them anew under Policies.");
   }

@@ -1,12 +1,16 @@
 // Who may write: how far each peer is trusted, who is blocked; and the conversations with them.
 
 import * as api from "./api.js";
-import { el, fill, keyed, soon } from "./dom.js";
+import { button, el, fill, keyed, soon, unseen } from "./dom.js";
 import { attempt, confirm, toast } from "./dialogs.js";
 import { foreign, many, state, time, word } from "./text.js";
 
 const PAGE = 50;
 const LEVELS = ["blocked", "unknown", "known", "owner"];
+
+/** The setting has no word for "no limit": its highest value stands for it. */
+const TURNS_MOST = 1_000_000;
+export const hasTurnLimit = (most) => most < TURNS_MOST;
 
 const MEANS = {
   blocked: (peer) => [`Nothing from ${peer} reaches your agent, and nothing goes to it.`, "Whatever waits or is held from it or for it is refused, and its text deleted.", "The relay is asked to turn it away, too."],
@@ -37,13 +41,13 @@ export async function setTrust(peer, level, was = null) {
 }
 
 export function peers(root, app) {
-  const people = el("ul", { class: "cards" });
-  const nobody = el("p", { class: "empty", hidden: true }, "Nobody yet. Whoever writes to you, or you to them, appears here.");
+  const people = el("ul.cards", {});
+  const nobody = el("p.empty", { hidden: true }, "Nobody yet. Whoever writes to you, or you to them, appears here.");
   const talks = el("tbody", {});
-  const table = el("div", { class: "scroll" }, el("table", { class: "talks" }, el("thead", {}, el("tr", {},
-    ["peer", "conversation", "turns", "last", ""].map((name) => el("th", { scope: "col" }, name || el("span", { class: "visually-hidden" }, "end it"))))), talks));
-  const more = el("button", { type: "button", class: "wide", hidden: true, onclick: () => ((shownTalks += PAGE), draw()) }, "Show more");
-  const morePeers = el("button", { type: "button", class: "wide", hidden: true, onclick: () => ((shownPeers += PAGE), draw()) }, "Show more");
+  const table = el("div.scroll", {}, el("table.talks", {}, el("thead", {}, el("tr", {},
+    ["peer", "conversation", "turns", "last", ""].map((name) => el("th", { scope: "col" }, name || unseen("end it"))))), talks));
+  const more = button("Show more", () => ((shownTalks += PAGE), draw()), { class: "wide", hidden: true });
+  const morePeers = button("Show more", () => ((shownPeers += PAGE), draw()), { class: "wide", hidden: true });
   fill(root, el("h1", {}, "Peers"),
     el("section", { "aria-label": "Trust" }, el("h2", {}, "Who may write"), people, nobody, morePeers, add()),
     el("section", { "aria-label": "Conversations" }, el("h2", {}, "Conversations"), table, more));
@@ -54,7 +58,7 @@ export function peers(root, app) {
 
   function add() {
     const input = el("input", { type: "text", id: "peer-id", placeholder: "id of an agent", spellcheck: "false", autocomplete: "off", maxlength: "128" });
-    const form = el("form", { class: "inline" }, el("label", { for: "peer-id" }, "Another agent"), input,
+    const form = el("form.inline", {}, el("label", { for: "peer-id" }, "Another agent"), input,
       el("button", { type: "submit" }, "Trust it"));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -87,33 +91,33 @@ export function peers(root, app) {
     keyed(people, all.slice(0, shownPeers), ({ id, level }) => `${id} ${level}`, person);
     nobody.hidden = all.length > 0;
     morePeers.hidden = all.length <= shownPeers;
-    const stamp = (one) => `${one.peer} ${one.conversation_id} ${one.turns} ${one.turns_left} ${one.ended_at ?? ""}`;
-    keyed(talks, conversations.slice(0, shownTalks), stamp, talk);
+    keyed(talks, conversations.slice(0, shownTalks), JSON.stringify, talk);
     table.hidden = conversations.length === 0;
     more.hidden = conversations.length <= shownTalks;
   }
 
   function person({ id, level }) {
+    const set = async (wanted) => {
+      if (await setTrust(id, wanted, level)) refresh();
+    };
     const select = el("select", { "aria-label": `How far ${id} is trusted` },
       LEVELS.map((name) => el("option", { value: name, selected: name === level }, name)));
-    select.addEventListener("change", async () => {
+    select.addEventListener("change", () => {
       const wanted = select.value;
       select.value = level;
-      if (await setTrust(id, wanted, level)) refresh();
+      set(wanted);
     });
-    const card = el("p", { class: "faint", hidden: true });
-    const ask = el("button", { type: "button", onclick: () => lookUp(id, card) }, "Look up");
+    const card = el("p.faint", { hidden: true });
+    const ask = button("Look up", () => lookUp(id, card));
     const block = level === "blocked"
-      ? el("button", { type: "button", onclick: () => setTrust(id, "unknown", level).then((done) => done && refresh()) }, "Unblock")
-      : el("button", { type: "button", class: "danger", onclick: () => setTrust(id, "blocked", level).then((done) => done && refresh()) }, "Block");
-    return el("li", { class: "card" }, el("header", {}, el("h3", {}, word(id)), level === "blocked" ? state(level) : null, select), card, el("footer", {}, ask, block));
+      ? button("Unblock", () => set("unknown"))
+      : button("Block", () => set("blocked"), { class: "danger" });
+    return el("li.card", {}, el("header", {}, el("h3", {}, word(id)), level === "blocked" && state(level), select), card, el("footer", {}, ask, block));
   }
 
   function talk(one) {
     const left = one.turns_left ?? 0;
     const most = app.status?.max_turns_per_conversation || left || 1;
-    // What counts as no limit.
-    const isBounded = most < 1_000_000;
     const meter = el("meter", { min: 0, max: most, value: Math.min(left, most), "aria-label": `${left} of ${most} turns left` });
     const end = async () => {
       const yes = await confirm({
@@ -123,11 +127,11 @@ export function peers(root, app) {
       const path = `/conversations/${api.part(one.conversation_id)}/end?peer=${api.part(one.peer)}`;
       if (yes && await attempt(() => api.post(path), "The conversation has ended.")) refresh();
     };
-    return el("tr", {}, el("th", { scope: "row" }, word(one.peer)), el("td", { class: "id" }, word(one.conversation_id),
-      one.reply_session ? el("span", { class: "detail" }, "answers go to ", word(one.reply_session)) : null),
-      el("td", {}, one.ended_at ? [many(one.turns, "turn"), el("span", { class: "detail" }, "ended: ", foreign(one.ended_because ?? ""))] : isBounded ? [`${one.turns}, ${left} left `, meter] : [many(one.turns, "turn"), ", no limit"]),
+    return el("tr", {}, el("th", { scope: "row" }, word(one.peer)), el("td.id", {}, word(one.conversation_id),
+      one.reply_session && el("span.detail", {}, "answers go to ", word(one.reply_session))),
+      el("td", {}, one.ended_at ? [many(one.turns, "turn"), el("span.detail", {}, "ended: ", foreign(one.ended_because ?? ""))] : hasTurnLimit(most) ? [`${one.turns}, ${left} left `, meter] : [many(one.turns, "turn"), ", no limit"]),
       el("td", {}, time(one.last_at)),
-      el("td", {}, one.ended_at ? null : el("button", { type: "button", onclick: end, "aria-label": `End the conversation with ${one.peer}` }, "End")));
+      el("td", {}, one.ended_at ? null : button("End", end, { "aria-label": `End the conversation with ${one.peer}` })));
   }
 
   const again = soon(refresh, 300);

@@ -2,9 +2,9 @@
 // links as text, what happened when, what each policy said.
 
 import * as api from "./api.js";
-import { el, fill } from "./dom.js";
+import { button, el, faint, fill, row, unseen } from "./dom.js";
 import { copy } from "./dialogs.js";
-import { bytes, foreign, shown, state, time, took, word } from "./text.js";
+import { bytes, foreign, pill, shown, state, time, took, word } from "./text.js";
 
 /** Stands for this agent where a message's author is named. */
 export const ME = "me";
@@ -37,12 +37,12 @@ export function story(pane, app, close) {
       const told = await api.get(`/messages/${api.part(mine.id)}${query && `?${query}`}`);
       if (of === mine) draw(told);
     } catch (error) {
-      if (of === mine) fill(pane, head("Message"), el("p", { class: "empty" }, error.message));
+      if (of === mine) fill(pane, head("Message"), el("p.empty", {}, error.message));
     }
   }
 
   const head = (title, ...more) =>
-    el("header", {}, el("button", { type: "button", class: "back", onclick: close }, el("span", { "aria-hidden": "true" }, "←"), " Back"), el("h2", {}, title), more);
+    el("header", {}, button([el("span", { "aria-hidden": "true" }, "←"), " Back"], close, { class: "back" }), el("h2", {}, title), more);
 
   function draw(told) {
     const focused = pane.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
@@ -54,19 +54,15 @@ export function story(pane, app, close) {
   }
 
   function text(told) {
-    if (told.kind !== "text") return el("p", { class: "empty" }, told.kind === "end" ? "It ends the conversation, and has no text." : `A ${told.kind.replace("_", " ")}; it has no text.`);
-    if (!told.content) return el("p", { class: "empty" }, `Its text, ${bytes(told.content_bytes)}, was not kept.`);
-    const set = (value) => () => {
-      asReceived = value;
-      refresh();
-    };
+    if (told.kind !== "text") return el("p.empty", {}, told.kind === "end" ? "It ends the conversation, and has no text." : `A ${told.kind.replace("_", " ")}; it has no text.`);
+    if (!told.content) return el("p.empty", {}, `Its text, ${bytes(told.content_bytes)}, was not kept.`);
     const choice = (value, label) =>
-      el("button", { type: "button", "aria-pressed": String(asReceived === value), "data-focus": label, onclick: set(value) }, label);
+      button(label, () => ((asReceived = value), refresh()), { "aria-pressed": String(asReceived === value), "data-focus": label });
     const raw = told.original ?? told.content;
     return el("section", { "aria-label": "Text" },
-      el("div", { class: "segments", role: "group", "aria-label": "How the text is shown" }, choice(false, "Readable"), choice(true, "As received")),
+      el("div.segments", { role: "group", "aria-label": "How the text is shown" }, choice(false, "Readable"), choice(true, "As received")),
       asReceived
-        ? el("p", { class: "faint note" }, told.original ? "The text as it came, with everything that cannot be seen. The agent reads another: see Readable." : "With everything that cannot be seen. No policy changed it.")
+        ? el("p.faint.note", {}, told.original ? "The text as it came, with everything that cannot be seen. The agent reads another: see Readable." : "With everything that cannot be seen. No policy changed it.")
         : null,
       el("div", { class: asReceived ? "content raw" : "content", dir: "auto" }, asReceived ? shown(raw, true) : shown(told.content)));
   }
@@ -78,8 +74,8 @@ export function story(pane, app, close) {
       removed: "taken out of the text", found: "found in the text", "owner.payload": "what hidden characters spelled",
       confusables: "words that imitate others", "owner.confusables": "those words", turns_left: "turns left",
     };
-    return el("section", {}, el("h3", {}, "What was noted"), el("dl", { class: "rows" }, notes.map(({ policy, key, value }) => [
-      el("dt", {}, says[key] ?? word(key), el("span", { class: "faint" }, " by ", word(policy))),
+    return el("section", {}, el("h3", {}, "What was noted"), el("dl.rows", {}, notes.map(({ policy, key, value }) => [
+      el("dt", {}, says[key] ?? word(key), faint(" by ", word(policy))),
       el("dd", { class: key.startsWith("owner.") ? "payload" : null }, foreign(value)),
     ])));
   }
@@ -87,42 +83,41 @@ export function story(pane, app, close) {
   function links({ annotations }) {
     const urls = annotations.filter(({ key }) => key === "url").map(({ value }) => urlOf(value));
     if (!urls.length) return null;
-    return el("section", {}, el("h3", {}, "Links, as text"), el("ul", { class: "urls" }, urls.map((url) => el("li", {},
+    return el("section", {}, el("h3", {}, "Links, as text"), el("ul.urls", {}, urls.map((url) => el("li", {},
       el("code", { dir: "ltr" }, shown(url.url)),
-      url.host ? el("p", { class: "faint" }, "leads to ", word(url.host), url.looks ? [", which may be shown as ", word(url.looks)] : null) : null,
-      el("p", { class: "marks" }, url.isDisarmed ? el("span", { class: "pill", "data-tone": "bad" }, "disarmed") : null,
-        url.flags.map((flag) => el("span", { class: "mark", title: flag }, FLAGS[flag] ?? flag)))))));
+      url.host && el("p.faint", {}, "leads to ", word(url.host), url.looks && [", which may be shown as ", word(url.looks)]),
+      el("p.marks", {}, url.isDisarmed && pill("bad", "disarmed"),
+        url.flags.map((flag) => el("span.mark", { title: flag }, FLAGS[flag] ?? flag)))))));
   }
 
   function steps({ events }) {
-    return el("section", {}, el("h3", {}, "What happened"), el("ol", { class: "steps" }, events.map((event, n) => {
+    return el("section", {}, el("h3", {}, "What happened"), el("ol.steps", {}, events.map((event, n) => {
       const since = n ? event.at - events[n - 1].at : 0;
       return el("li", {}, time(event.at), el("span", {}, STEPS[event.what] ?? event.what,
-        since > 0 ? el("span", { class: "faint" }, ` after ${took(since * 1000)}`) : null,
-        event.detail ? el("span", { class: "detail" }, foreign(event.detail)) : null));
+        since > 0 && faint(` after ${took(since * 1000)}`),
+        event.detail && el("span.detail", {}, foreign(event.detail))));
     })));
   }
 
   function verdicts({ verdicts }) {
     if (!verdicts.length) return null;
-    const row = (step) => el("tr", {},
-      el("th", { scope: "row" }, word(step.policy), step.monitored ? el("span", { class: "faint" }, " only listens") : null),
-      el("td", {}, state(step.verdict), step.released ? el("span", { class: "faint" }, " answered") : null,
-        step.reason ? el("span", { class: "detail" }, step.code ? [word(step.code), ": "] : null, foreign(step.reason)) : null),
-      el("td", { class: "number" }, took(step.elapsed_us)),
+    const judged = (step) => el("tr", {},
+      el("th", { scope: "row" }, word(step.policy), step.monitored && faint(" only listens")),
+      el("td", {}, state(step.verdict), step.released && faint(" answered"),
+        step.reason && el("span.detail", {}, step.code && [word(step.code), ": "], foreign(step.reason))),
+      el("td.number", {}, took(step.elapsed_us)),
       el("td", {}, digest(step.digest)));
-    return el("section", {}, el("h3", {}, "What the policies said"), el("div", { class: "scroll" }, el("table", {},
+    return el("section", {}, el("h3", {}, "What the policies said"), el("div.scroll", {}, el("table", {},
       el("thead", {}, el("tr", {}, ["policy", "verdict", "took", "module"].map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, verdicts.map(row)))));
+      el("tbody", {}, verdicts.map(judged)))));
   }
 
   function facts(told, isIn) {
-    const row = (name, ...value) => [el("dt", {}, name), el("dd", {}, value)];
-    return el("section", {}, el("h3", {}, "Names"), el("dl", { class: "rows" },
+    return el("section", {}, el("h3", {}, "Names"), el("dl.rows", {},
       row("message", word(told.message_id)), row("conversation", word(told.conversation_id)),
-      row("from", word(told.from), isIn ? null : " (this agent)"), row("to", word(told.to), isIn ? " (this agent)" : null),
+      row("from", word(told.from), !isIn && " (this agent)"), row("to", word(told.to), isIn && " (this agent)"),
       row("size", `${bytes(told.content_bytes)} as it ${isIn ? "came" : "was drafted"}`),
-      told.may_repeat ? row("twice", "it may have reached its receiver twice") : null));
+      told.may_repeat && row("twice", "it may have reached its receiver twice")));
   }
 
   return {
@@ -143,8 +138,8 @@ export function story(pane, app, close) {
 
 /** The first digits of a module's digest; a click takes all of them. */
 export function digest(hex) {
-  return el("button", { type: "button", class: "link", title: hex, onclick: () => copy(hex, "the digest") },
-    el("code", {}, hex.slice(0, 12)), el("span", { class: "visually-hidden" }, ", copy the whole digest"));
+  const start = [el("code", {}, hex.slice(0, 12)), unseen(", copy the whole digest")];
+  return button(start, () => copy(hex, "the digest"), { class: "link", title: hex });
 }
 
 /** What the note of a URL says: the URL, where it leads, its flags. */

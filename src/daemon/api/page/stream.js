@@ -14,11 +14,11 @@ const HIDDEN_MS = 60_000;
 export function parser(take) {
   let rest = "";
   let endedWithCr = false;
-  let event = { name: "", data: [], id: null };
+  let event = { name: "", data: [] };
   const line = (text) => {
     if (text === "") {
-      if (event.data.length) take({ name: event.name || "message", data: event.data.join("\n"), id: event.id });
-      event = { name: "", data: [], id: event.id };
+      if (event.data.length) take(event.name || "message", event.data.join("\n"));
+      event = { name: "", data: [] };
       return;
     }
     const colon = text.indexOf(":");
@@ -27,7 +27,6 @@ export function parser(take) {
     const value = colon < 0 ? "" : text.slice(colon + 1).replace(/^ /, "");
     if (field === "data") event.data.push(value);
     else if (field === "event") event.name = value;
-    else if (field === "id") event.id = value;
   };
   return (chunk) => {
     if (endedWithCr && chunk.startsWith("\n")) chunk = chunk.slice(1);
@@ -49,11 +48,19 @@ export const backoff = (failures, chance) =>
  */
 export function follow({ onOpen, onEvent, onLost }) {
   let failures = 0;
-  let lastId = null;
   let current = null;
   let timer = 0;
   let hiddenTimer = 0;
   let isResting = false;
+
+  /** What fails where an event is shown is a fault of the page, and the stream goes on. */
+  function tell(name, event) {
+    try {
+      onEvent(name, event);
+    } catch (error) {
+      console.error(error);
+    }
+  }
 
   async function run() {
     const mine = (current = new AbortController());
@@ -65,20 +72,16 @@ export function follow({ onOpen, onEvent, onLost }) {
     heard();
     let status = 0;
     try {
-      const asked = { ...headers(), Accept: "text/event-stream" };
-      if (lastId !== null) asked["Last-Event-ID"] = lastId;
       const response = await fetch("/events", {
-        headers: asked, cache: "no-store", credentials: "omit", redirect: "error", signal: mine.signal,
+        headers: { ...headers(), Accept: "text/event-stream" },
+        cache: "no-store", credentials: "omit", redirect: "error", signal: mine.signal,
       });
       status = response.status;
       if (response.ok) {
         failures = 0;
         onOpen();
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-        const feed = parser((event) => {
-          if (event.id !== null) lastId = event.id;
-          onEvent(event.name, JSON.parse(event.data));
-        });
+        const feed = parser((name, data) => tell(name, JSON.parse(data)));
         for (;;) {
           const { value, done } = await reader.read();
           if (done) break;

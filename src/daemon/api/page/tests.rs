@@ -5,7 +5,7 @@ use std::path::Path as FilePath;
 use super::*;
 
 /// All files together, in bytes: half a second on a slow disk, nothing on loopback.
-const MOST_BYTES: usize = 150 * 1024;
+const MOST_BYTES: usize = 150_000;
 
 /// By which a text could become markup, style or code.
 const SINKS: [&str; 13] = [

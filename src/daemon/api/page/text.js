@@ -5,35 +5,55 @@ import { el } from "./dom.js";
 /** So many chips are drawn in one text; what comes after is written out in plain characters. */
 const CHIPS_MAX = 2000;
 
-// What hides, reorders or drives: shown in every view.
-const HIDING = [
-  [0x00, 0x08], [0x0b, 0x1f], [0x7f, 0x9f], [0xad, 0xad], [0x34f, 0x34f], [0x115f, 0x1160],
-  [0x17b4, 0x17b5], [0x180b, 0x180f], [0x200b, 0x200b], [0x2028, 0x202e], [0x2060, 0x206f],
-  [0x3164, 0x3164], [0xfeff, 0xfeff], [0xffa0, 0xffa0], [0xfff0, 0xfffb], [0x1bca0, 0x1bca3],
-  [0x1d173, 0x1d17a], [0xd800, 0xdfff], [0xe0000, 0xe0fff],
-];
-// What languages and emoji need: shown where a text is looked at as it was received.
-const JOINING = [
-  [0x09, 0x0a], [0xa0, 0xa0], [0x61c, 0x61c], [0x2000, 0x200a], [0x200c, 0x200f], [0x202f, 0x202f],
-  [0x205f, 0x205f], [0x3000, 0x3000], [0xfe00, 0xfe0f],
-];
-const NAMES = new Map([
-  [0x09, "tab"], [0x0a, "line feed"], [0x0d, "carriage return"], [0x1b, "escape"],
-  [0xa0, "no-break space"], [0xad, "soft hyphen"], [0x61c, "Arabic letter mark"],
-  [0x200b, "zero width space"], [0x200c, "zero width non-joiner"], [0x200d, "zero width joiner"],
-  [0x200e, "left-to-right mark"], [0x200f, "right-to-left mark"], [0x2028, "line separator"],
-  [0x2029, "paragraph separator"], [0x202a, "left-to-right embedding"],
-  [0x202b, "right-to-left embedding"], [0x202c, "end of embedding or override"],
-  [0x202d, "left-to-right override"], [0x202e, "right-to-left override"], [0x2060, "word joiner"],
-  [0x2066, "left-to-right isolate"], [0x2067, "right-to-left isolate"],
-  [0x2068, "first strong isolate"], [0x2069, "end of isolate"], [0xfe0f, "emoji selector"],
-  [0xfeff, "byte order mark"],
-]);
-
-const among = (ranges, code) => ranges.some(([first, last]) => code >= first && code <= last);
+// What hides, reorders or drives: a chip, but where languages or emoji need it.
+const HIDING = /^(?![\t\n])[\p{DI}\p{Cc}\p{Cs}\u2028\u2029\ufff9-\ufffb]/u;
+// Chips too in a text as received.
+const BLANK = /[^\S ]/;
+// A flag that is spelled in tags, or one character.
+const UNIT = /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{1,6}\u{e007f}|[^]/gu;
+// What the rules of `cli/safe.rs` name.
+const PICTURE = /[©®‼⁉™ℹ↔-↪⌚-⏿Ⓜ▪-➿⤴⤵⬅-⭕〰〽㊗-㊙\u{1f000}-\u{1faff}]/u;
+const CURSIVE = /[\u0600-\u0dff]/;
+const VIRAMA = /[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u17c9\u17ca]/;
+const MONGOLIAN = /[ᠠ-ᢪ]/;
+const WORD = /[\p{Alphabetic}\p{N}]/u;
+const NAMES = {
+  0x9: "tab", 0xa: "line feed", 0xd: "carriage return", 0x1b: "escape", 0xad: "soft hyphen",
+  0x200b: "zero width space", 0x200c: "zero width non-joiner", 0x200d: "zero width joiner",
+  0xfe0f: "emoji selector",
+};
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 /** `U+202E` of a code. */
-export const codeName = (code) => `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+const codeName = (code) => `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+
+/** Whether one character after another stays, by the rules of `cli/safe.rs`. */
+function shaping() {
+  let [credit, apart, row, variants] = [32, 2, 0, 0];
+  const join = (most, price) => {
+    row = apart < 2 ? row + 1 : 1;
+    apart = 0;
+    if (row > most || credit < price) return false;
+    credit -= price;
+    return true;
+  };
+  return (c, before, after) => {
+    const [b, a] = [(kind) => kind.test(before), (kind) => kind.test(after)];
+    if (!HIDING.test(c)) {
+      credit = Math.min(32, credit + 1);
+      return ++apart;
+    }
+    if (c === "\u200d" && (before === "\ufe0f" || b(PICTURE)) && a(PICTURE)) return join(3, 0);
+    if (/[\u200c\u200d]/.test(c)) {
+      const needed = b(VIRAMA) || (b(WORD) && a(VIRAMA)) || (before === "\u0647" && !a(WORD))
+        || (c === "\u200c" && b(WORD) && a(WORD) && (b(CURSIVE) || a(CURSIVE)));
+      return needed && join(2, 4);
+    }
+    if (/[\ufe0e\ufe0f]/.test(c)) return b(PICTURE) || (b(/[0-9#*]/) && after === "\u20e3");
+    if (/[\u180b-\u180f]/.test(c)) return b(MONGOLIAN) && (c !== "\u180e" || a(MONGOLIAN)) && join(2, 4);
+    return /[\ufe00-\ufe0d\u{e0100}-\u{e01ef}]/u.test(c) && b(/[^\0-\x7f\s]/) && !b(HIDING) && !b(PICTURE) && ++variants <= 8;
+  };
+}
 
 /**
  * The text in pieces: strings, and the codes of characters that are to be shown as chips. With
@@ -41,19 +61,18 @@ export const codeName = (code) => `U+${code.toString(16).toUpperCase().padStart(
  */
 export function pieces(text, everything) {
   const found = [];
+  const units = everything ? [...text] : text.match(UNIT) ?? [];
+  const stays = shaping();
   let run = "";
-  let inFlag = false;
-  for (const character of text) {
-    const code = character.codePointAt(0);
-    // The flags of England, Scotland and Wales are spelled in tags behind a black flag.
-    inFlag = code === 0x1f3f4 || (inFlag && code >= 0xe0020 && code <= 0xe007f);
-    const plainTag = inFlag && !everything;
-    if (!plainTag && (among(HIDING, code) || (everything && among(JOINING, code)))) {
+  units.forEach((unit, n) => {
+    const code = unit.codePointAt(0);
+    const isChip = everything ? HIDING.test(unit) || BLANK.test(unit) : !stays(unit, units[n - 1] ?? "", units[n + 1] ?? "");
+    if (isChip) {
       if (run) found.push(run);
       run = code === 0x0a ? "\n" : "";
       found.push(code);
-    } else run += character;
-  }
+    } else run += unit;
+  });
   if (run) found.push(run);
   return found;
 }
@@ -72,8 +91,8 @@ export function shown(text, everything = false) {
 
 function chip(code) {
   const tag = code >= 0xe0020 && code < 0xe007f ? `hidden “${String.fromCharCode(code - 0xe0000)}”` : "";
-  const name = NAMES.get(code) ?? tag;
-  return el("span", { class: "chip", dir: "ltr", title: name }, `⟨${codeName(code)}⟩`);
+  const name = TURNING.test(String.fromCodePoint(code)) ? "turns the direction" : NAMES[code] ?? tag;
+  return el("span.chip", { dir: "ltr", title: name }, `⟨${codeName(code)}⟩`);
 }
 
 /** A sentence of ours, with what stands in backticks as code. */
@@ -83,7 +102,7 @@ export const ours = (text) => text.split("`").map((run, n) => (n % 2 ? el("code"
 export const foreign = (text) => el("bdi", { dir: "auto" }, shown(String(text)));
 
 /** An id or another word of a program. */
-export const word = (text) => el("bdi", { class: "word", dir: "ltr" }, shown(String(text)));
+export const word = (text) => el("bdi.word", { dir: "ltr" }, shown(String(text)));
 
 /** The first `most` characters, cut between whole ones. */
 export function cut(text, most) {
@@ -97,7 +116,7 @@ const two = (number) => String(number).padStart(2, "0");
 
 export function clock(ms) {
   const at = new Date(ms);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const time = at.toTimeString().slice(0, 8);
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const isToday = new Date().toDateString() === at.toDateString();
   return isToday ? time : `${day} ${time}`;
@@ -140,16 +159,15 @@ export const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? 
 
 const TONES = {
   waiting: "wait", queued: "wait", at_relay: "wait", held: "hold", delivered: "good", sent: "good",
-  noted: "idle", refused: "bad", dead: "bad", dropped: "idle", ready: "good", failing: "bad",
-  off: "idle", connected: "good", connecting: "wait", replaced: "bad", stopped: "bad",
-  pass: "good", rewrite: "note", hold: "hold", reject: "bad", policy_error: "bad", blocked: "bad",
-  unknown: "idle", known: "note", owner: "good",
+  refused: "bad", dead: "bad", ready: "good", failing: "bad", connected: "good", connecting: "wait",
+  replaced: "bad", stopped: "bad", pass: "good", rewrite: "note", hold: "hold", reject: "bad",
+  policy_error: "bad", blocked: "bad", known: "note", owner: "good",
 };
 const WORDS = {
   at_relay: "at the relay", dead: "given up", policy_error: "failed", waiting: "waits for the agent",
 };
 
+export const pill = (tone, ...words) => el("span.pill", { "data-tone": tone }, words);
+
 /** A state in its colour; the word says it too. */
-export function state(name) {
-  return el("span", { class: "pill", "data-tone": TONES[name] ?? "idle" }, WORDS[name] ?? name);
-}
+export const state = (name) => pill(TONES[name] ?? "idle", WORDS[name] ?? name);

@@ -2,21 +2,27 @@
 // is asked about first, in the words of what happens.
 
 import * as api from "./api.js";
-import { el, keyed, soon } from "./dom.js";
-import { attempt, confirm } from "./dialogs.js";
-import { bytes, foreign, many, shown, state, time, word } from "./text.js";
+import { $, button, el, faint, keyed, row, soon } from "./dom.js";
+import { attempt, confirm, toast } from "./dialogs.js";
+import { bytes, foreign, many, pill, shown, state, time, word } from "./text.js";
 import { setTrust } from "./peers.js";
 
-const PAGE = 100;
+const PAGE = 50;
+/** The daemon lists no more at once. */
+const MOST = 500;
 
-export function waiting(root, app) {
-  const held = part(root, "Held", "Nothing is held. A stranger who asks to talk, or what a policy is not sure of, waits here for your word.");
-  const dead = part(root, "Given up", "Nothing was given up. What the agent's gateway will not take, waits here.");
+/** All that a card is about: a message that was released and is held again gets another card. */
+export const keyOf = ({ message_id, from, at, dead_since, policy, code, until, held_by }) =>
+  [message_id, from, at ?? dead_since, policy, code, until, held_by?.length].join(" ");
+
+export function waiting(root) {
+  const held = part(root, "Held", "Nothing is held. A stranger who asks to talk, or what a policy is not sure of, waits here for your word.", refresh);
+  const dead = part(root, "Given up", "Nothing was given up. What the agent's gateway will not take, waits here.", refresh);
   root.prepend(el("h1", {}, "For you to decide"));
 
   async function refresh() {
     try {
-      const [one, other] = await Promise.all([api.get(`/held?limit=${PAGE}`), api.get(`/dead?limit=${PAGE}`)]);
+      const [one, other] = await Promise.all([api.get(`/held?limit=${held.limit()}`), api.get(`/dead?limit=${dead.limit()}`)]);
       held.show(one.held, (message) => heldCard(message, refresh));
       dead.show(other.dead.reverse(), (message) => deadCard(message, refresh));
     } catch (error) {
@@ -36,26 +42,31 @@ export function waiting(root, app) {
         cards[at < 0 ? 0 : Math.max(0, Math.min(cards.length - 1, at + (name === "j" ? 1 : -1)))]?.focus();
         return cards.length > 0;
       }
-      const button = at >= 0 ? cards[at].querySelector({ r: "[data-yes]", x: "[data-no]" }[name] ?? "none") : null;
-      button?.click();
-      return Boolean(button);
+      const answer = at >= 0 ? cards[at].querySelector({ r: "[data-yes]", x: "[data-no]" }[name] ?? "none") : null;
+      answer?.click();
+      return Boolean(answer);
     },
   };
 }
 
-function part(root, title, nothing) {
-  const count = el("span", { class: "faint" });
-  const list = el("div", { class: "cards" });
-  const empty = el("p", { class: "empty", hidden: true }, nothing);
-  root.append(el("section", { "aria-label": title }, el("h2", {}, title, " ", count), list, empty));
+function part(root, title, nothing, refresh) {
+  let limit = PAGE;
+  const count = faint();
+  const list = el("div.cards", {});
+  const empty = el("p.empty", { hidden: true }, nothing);
+  const more = button("Show more", () => ((limit += PAGE), refresh()), { class: "wide", hidden: true });
+  root.append(el("section", { "aria-label": title }, el("h2", {}, title, " ", count), list, empty, more));
   return {
+    limit: () => limit,
     show(all, create) {
       const hadFocus = list.contains(document.activeElement);
-      keyed(list, all, (one) => `${one.message_id} ${one.from} ${one.at ?? one.dead_since}`, create);
-      count.textContent = all.length >= PAGE ? `the first ${PAGE}` : all.length ? String(all.length) : "";
+      keyed(list, all, keyOf, create);
+      const isCut = all.length >= limit;
+      more.hidden = !isCut || limit >= MOST;
+      count.textContent = isCut ? `the first ${limit}` : all.length ? String(all.length) : "";
       empty.hidden = all.length > 0;
       // A card that was answered takes the focus with it.
-      if (hadFocus && !list.contains(document.activeElement)) (list.querySelector("article") ?? document.getElementById("main")).focus();
+      if (hadFocus && !list.contains(document.activeElement)) (list.querySelector("article") ?? $("main")).focus();
     },
     say(text) {
       empty.hidden = false;
@@ -65,15 +76,13 @@ function part(root, title, nothing) {
 }
 
 const text = (message) => message.content
-  ? el("div", { class: "content", dir: "auto" }, shown(message.content))
-  : el("p", { class: "faint" }, message.kind === "text" ? "Its text was not kept." : `It has no text: ${message.kind}.`);
-
-const button = (label, onclick, more = {}) => el("button", { type: "button", onclick, ...more }, label);
+  ? el("div.content", { dir: "auto" }, shown(message.content))
+  : el("p.faint", {}, message.kind === "text" ? "Its text was not kept." : `It has no text: ${message.kind}.`);
 
 const notes = (annotations) => annotations.length === 0 ? null : el("details", {}, el("summary", {}, many(annotations.length, "note"), " on it"),
-  el("dl", { class: "rows" }, annotations.map(({ policy, key, value }) => [el("dt", {}, word(key), el("span", { class: "faint" }, " by ", word(policy))), el("dd", {}, foreign(value))])));
+  el("dl.rows", {}, annotations.map(({ policy, key, value }) => row([word(key), faint(" by ", word(policy))], foreign(value)))));
 
-const storyLink = (message) => el("a", { class: "more", href: `#/messages/${api.part(message.message_id)}/${message.direction === "outbound" ? "me" : api.part(message.from)}` }, "Its story");
+const storyLink = (message) => el("a.more", { href: `#/messages/${api.part(message.message_id)}/${message.direction === "outbound" ? "me" : api.part(message.from)}` }, "Its story");
 
 function heldCard(message, refresh) {
   const isIn = message.direction === "inbound";
@@ -97,6 +106,8 @@ function heldCard(message, refresh) {
       verb: introduces ? "Let in" : "Release",
     });
     if (!yes) return;
+    // The question was about the hold on this card.
+    if (!card.isConnected) return toast("It is held for another reason now, or no longer.", "bad");
     await attempt(() => api.post(`${path}/release${from}`, { once }), (answer) => {
       const now = { waiting: "It waits for the agent now.", queued: "It waits for the relay now.", noted: "It is noted.", held: "Another policy holds it now", refused: "The policies refuse it now" }[answer.state];
       const why = answer.reason ? `: ${answer.reason}` : "";
@@ -117,14 +128,15 @@ function heldCard(message, refresh) {
   const answers = isRequest
     ? [button("Let in", () => release(false), { class: "main", "data-yes": true }), button("This one only", () => release(true))]
     : [button("Release", () => release(false), { class: "main", "data-yes": true })];
-  return el("article", { class: "card", tabindex: "-1", "aria-label": `${isRequest ? "Contact request" : "Held message"} ${isIn ? "from" : "to"} ${peer}` },
+  const card = el("article.card", { tabindex: "-1", "aria-label": `${isRequest ? "Contact request" : "Held message"} ${isIn ? "from" : "to"} ${peer}` },
     el("header", {}, el("h3", {}, isRequest ? "Contact request from " : isIn ? "From " : "To ", word(peer)), state(message.trust), time(message.at)),
-    el("p", { class: "why" }, el("span", { class: "pill", "data-tone": "hold" }, "held by ", word(message.policy)), " ", foreign(message.reason),
-      message.until ? [" It goes on by itself at ", time(message.until), "."] : null),
+    el("p.why", {}, pill("hold", "held by ", word(message.policy)), " ", foreign(message.reason),
+      message.until && [" It goes on by itself at ", time(message.until), "."]),
     text(message), notes(message.annotations),
     el("footer", {}, answers, button("Refuse", refuse, { "data-no": true }),
-      isIn ? button("Block the peer", () => setTrust(peer, "blocked").then((done) => done && refresh()), { class: "danger" }) : null,
-      storyLink(message), el("span", { class: "faint" }, bytes(new TextEncoder().encode(message.content).length))));
+      isIn && button("Block the peer", () => setTrust(peer, "blocked").then((done) => done && refresh()), { class: "danger" }),
+      storyLink(message), faint(bytes(new TextEncoder().encode(message.content).length))));
+  return card;
 }
 
 function deadCard(message, refresh) {
@@ -145,10 +157,10 @@ function deadCard(message, refresh) {
     if (yes && await attempt(() => api.post(`${path}/drop${from}`), "It is dropped.")) refresh();
   }
 
-  return el("article", { class: "card", tabindex: "-1", "aria-label": `Given up, from ${message.from}` },
+  return el("article.card", { tabindex: "-1", "aria-label": `Given up, from ${message.from}` },
     el("header", {}, el("h3", {}, "From ", word(message.from)), state(message.trust), time(message.received_at)),
-    el("p", { class: "why" }, el("span", { class: "pill", "data-tone": "bad" }, "given up"), " ", message.reason ? foreign(message.reason) : null,
-      message.may_repeat ? el("span", { class: "detail" }, "It may have reached the agent all the same.") : null),
+    el("p.why", {}, pill("bad", "given up"), " ", message.reason && foreign(message.reason),
+      message.may_repeat && el("span.detail", {}, "It may have reached the agent all the same.")),
     text(message), notes(message.annotations),
     el("footer", {}, button("Try again", retry, { class: "main", "data-yes": true }), button("Drop", drop, { "data-no": true, class: "danger" }), storyLink(message)));
 }
