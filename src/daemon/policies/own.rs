@@ -1,7 +1,8 @@
 //! The daemon's own secrets, told to the policy that looks for them, as fingerprints alone: no policy
 //! sees a key. What a fingerprint is made of is in the README of `secrets`.
 //!
-//! The salt is new at each start, so the fingerprints of one run say nothing about those of another.
+//! The salt is new at each start, so a digest says nothing about those of another run. The length and the
+//! mark know no salt: they tell of two runs whether a secret may be the same, and no more.
 
 use std::sync::LazyLock;
 
@@ -224,6 +225,27 @@ mod tests {
         assert_eq!(told(&mut known, "entropy = 4.0"), settings);
         let salted_anew = told(&mut own(&[AGENT, "short"]), "entropy = 4.0");
         assert_ne!(salted_anew, settings);
+    }
+
+    #[test]
+    fn the_policy_finds_a_secret_by_the_fingerprint_of_it() {
+        let own = own(&[]);
+        let longest: String = (0..64).map(|n| format!("k{n:03}")).collect();
+        for secret in [AGENT, "of-the-gateway", "8 bytes!", &longest] {
+            let written = own.fingerprint(secret.as_bytes()).unwrap();
+            let print = secrets::own::Fingerprint::new(&written).unwrap();
+            assert!(print.is_of(secret.as_bytes()), "{written}");
+            let prints = secrets::own::Fingerprints::new(vec![print]);
+            // Between letters it is found by its mark alone.
+            let place = 1..1 + secret.len();
+            assert!(prints.find(&format!("x{secret}x")).contains(&place));
+            assert_eq!(prints.find(&secret[1..]), []);
+        }
+        for (length, has_one) in [(7, false), (8, true), (256, true), (257, false)] {
+            assert_eq!(secrets::own::LENGTHS.contains(&length), has_one);
+            let print = own.fingerprint("k".repeat(length).as_bytes());
+            assert_eq!(print.is_some(), has_one, "{length}");
+        }
     }
 
     #[test]
