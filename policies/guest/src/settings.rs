@@ -60,11 +60,9 @@ impl Reader {
     ) -> Option<T> {
         let found = words.iter().find(|(word, _)| value.as_str() == Some(word));
         if found.is_none() {
-            let mut problem = format!("must be one of {}", named(words));
-            if let Some(said) = value.as_str() {
-                advise(&mut problem, said, &mut words.iter().map(|(word, _)| *word));
-            }
-            return self.complain(setting, &problem);
+            let said = value.as_str().unwrap_or_default();
+            let list = listed(said, words.iter().map(|(word, _)| *word).collect());
+            return self.complain(setting, &format!("must be one of {list}"));
         }
         found.map(|(_, meaning)| *meaning)
     }
@@ -116,8 +114,7 @@ impl Reader {
     pub fn unknown_keys(&mut self, at: &str, table: &Table, known: &[&str]) {
         let unknown = table.keys().filter(|key| !known.contains(key));
         for key in unknown {
-            let mut problem = format!("is no setting; there are {}", listed(&mut known.iter()));
-            advise(&mut problem, key, &mut known.iter().copied());
+            let problem = format!("is no setting; there are {}", listed(key, known.to_vec()));
             self.complain::<()>(&format!("{at}{key}"), &problem);
         }
     }
@@ -132,26 +129,16 @@ impl Reader {
     }
 }
 
-/// Adds to a complaint about `said` which of the words was perhaps meant.
-fn advise<'a>(problem: &mut String, said: &str, words: &mut dyn Iterator<Item = &'a str>) {
-    if let Some(word) = near::nearest(said, words) {
-        problem.push_str("; did you mean `");
-        problem.push_str(word);
-        problem.push_str("`?");
-    }
-}
-
 /// The words, as a complaint names them.
 pub fn named<T>(words: &[(&str, T)]) -> String {
-    listed(&mut words.iter().map(|(word, _)| word))
+    listed("", words.iter().map(|(word, _)| *word).collect())
 }
 
-fn listed<'a>(words: &mut dyn Iterator<Item = &'a &'a str>) -> String {
-    let mut list = String::new();
-    for word in words {
-        list.push_str(if list.is_empty() { "`" } else { ", `" });
-        list.push_str(word);
-        list.push('`');
+/// The words, and which of them was perhaps meant by the one that was said.
+fn listed(said: &str, words: Vec<&str>) -> String {
+    let mut list = format!("`{}`", words.join("`, `"));
+    if let Some(word) = near::nearest(said, &words) {
+        list += &format!("; did you mean `{word}`?");
     }
     list
 }
