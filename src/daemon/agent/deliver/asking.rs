@@ -77,3 +77,48 @@ impl Asking {
         self.under_way = Some(async move { probe::ask(&gateway, &hook).await }.boxed());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::GatewayUrl;
+    use crate::daemon::agent::trouble::GatewayTrouble;
+    use crate::types::Secret;
+
+    fn away() -> Health {
+        Health::Not {
+            trouble: GatewayTrouble::Away,
+            why: "it is away".to_owned(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hook_is_asked_when_the_gateway_comes_back_and_rarely_while_it_refuses() {
+        let base = GatewayUrl::parse("http://127.0.0.1:1").unwrap();
+        let hook = Endpoint::new(&base, "/hooks", &Secret::new("t"));
+        let mut asking = Asking {
+            whom: Some((Gateway::new(base).unwrap(), hook)),
+            ..Asking::default()
+        };
+        for (after_s, health, is_refused, is_asked) in [
+            (0, away(), false, false),
+            (5, Health::Live, false, true),
+            (15, Health::Live, false, false),
+            (15, Health::Live, true, false),
+            (60, Health::Live, true, true),
+            (5, Health::Live, true, false),
+            (5, away(), true, false),
+            (5, Health::Live, true, true),
+            (99, Health::Live, false, false),
+        ] {
+            tokio::time::advance(Duration::from_secs(after_s)).await;
+            // Whoever was asked has answered.
+            asking.under_way = None;
+            asking.health(&health, is_refused);
+            assert_eq!(asking.is_under_way(), is_asked, "{after_s} {health:?}");
+        }
+        let mut nobody = Asking::default();
+        nobody.health(&Health::Live, false);
+        assert!(!nobody.is_under_way());
+    }
+}
