@@ -28,6 +28,22 @@ fn an_answer_that_the_policies_did_not_let_in_is_told_and_not_shown() {
     assert!(refused.stderr.contains(why), "{refused:?}");
     assert_eq!(refused.stderr.lines().count(), 1, "{refused:?}");
 
+    // What is held for a moment alone goes on by itself, and is waited for.
+    home.configure(
+        "[relay_server]\nlisten = \"127.0.0.1:0\"\n[[policy]]\nname = \"rate-limit\"\n\
+         [policy.settings.inbound]\npeer = { messages = { per_minute = 12, burst = 1 } }\n",
+    );
+    assert_eq!(home.run("policy reload").code, 0);
+    for text in ["one", "two"] {
+        let words = format!("send --to {guest} --conversation c-3 --wait=30 {text}");
+        let answered = home.run(&words);
+        assert_eq!(answered.code, 0, "{answered:?}");
+        assert!(
+            answered.stdout.contains(&format!(": {text}\n")),
+            "{answered:?}"
+        );
+    }
+
     // However short the patience, what became of the message itself is looked at before it ends.
     let unknown = home.run("send --to 1 --wait=1 hello");
     assert!(

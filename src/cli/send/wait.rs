@@ -22,6 +22,9 @@ use crate::types::AgentId;
 /// The longest time between two looks, should an event be missed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// Everything that is held.
+const HELD: &str = "/held?limit=500";
+
 /// A message whose answer is waited for.
 #[derive(Debug)]
 pub(super) struct Wait<'a> {
@@ -47,17 +50,24 @@ impl Wait<'_> {
             let came = inbox::fetch(self.client, &Page::after(self.seen)).await?;
             let ours = self.story(&self.sent.message_id, self.me).await?;
             self.check(&ours)?;
+            let is_late = Instant::now() >= deadline;
+            let mut is_news = false;
             for value in &came {
                 let message: Message = view(value)?;
-                self.seen = message.seq;
                 if self.is_answer(&message, &ours).await? {
-                    return readable(&message).map(|()| value.clone());
+                    if is_late || !self.goes_on_by_itself(&message).await? {
+                        return readable(&message).map(|()| value.clone());
+                    }
+                    is_news = false;
+                    break;
                 }
+                self.seen = message.seq;
+                is_news = true;
             }
-            if !came.is_empty() {
+            if is_news {
                 continue;
             }
-            if Instant::now() >= deadline {
+            if is_late {
                 return Err(self.no_answer(&ours, patience));
             }
             self.something_happens(&mut events, deadline).await;
@@ -74,6 +84,22 @@ impl Wait<'_> {
         }
         let theirs = self.story(&message.message_id, &message.from).await?;
         Ok(answers(ours, &theirs))
+    }
+
+    /// Whether a message is held until a moment, and nobody is asked.
+    async fn goes_on_by_itself(&self, message: &Message) -> Result<bool, Failure> {
+        #[derive(Deserialize)]
+        struct Held {
+            held: Vec<Value>,
+        }
+        if message.state != "held" {
+            return Ok(false);
+        }
+        let Held { held } = view(&self.client.get(HELD).await?)?;
+        let is_it = |one: &Value| {
+            one["message_id"] == message.message_id.as_str() && one["from"] == message.from.as_str()
+        };
+        Ok(held.iter().any(|one| is_it(one) && one["until"].is_u64()))
     }
 
     async fn story(&self, id: impl std::fmt::Display, author: &AgentId) -> Result<Story, Failure> {
