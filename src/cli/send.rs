@@ -27,10 +27,10 @@ const MAX_TEXT_BYTES: u64 = 64 * 1024;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The receiver
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     to: AgentId,
     /// The conversation; without it, the present one with this agent or a new one
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     conversation: Option<ConversationId>,
     /// A session of this machine's agent that gets the answers in this conversation
     #[arg(long, value_name = "KEY")]
