@@ -224,7 +224,7 @@ async fn what_is_wrong_is_said(client: &mut Client, ada: &Agent, ben: &Agent) {
     ada.daemon.set_trust(&to, Trust::Blocked).await.unwrap();
     let refused = client.call("send", json!({ "to": to, "text": "hello" }));
     assert!(
-        refused.is_error && refused.text.starts_with("refused: "),
+        refused.is_error && refused.text.starts_with("refused by `acl`"),
         "{refused:?}"
     );
 }

@@ -251,7 +251,7 @@ fn refusal(status: StatusCode, answer: &Value) -> Failure {
         sentence = format!("{sentence} ({})", agents.join(", "));
     }
     if let Some(wait_ms) = answer.get("retry_after_ms").and_then(Value::as_u64) {
-        let wait = time::span(Duration::from_secs(wait_ms.div_ceil(1000)));
+        let wait = time::wait(Duration::from_secs(wait_ms.div_ceil(1000)));
         sentence = format!("{sentence} (try again in {wait})");
     }
     match (status.as_u16(), word("code")) {
@@ -331,9 +331,9 @@ mod tests {
         let refused = refusal(StatusCode::TOO_MANY_REQUESTS, &answer).to_string();
         assert_eq!(refused, "slow (try again in 2 s)");
         let answer =
-            json!({ "error": "slow", "code": "rate_limited", "retry_after_ms": 3_540_001 });
+            json!({ "error": "slow", "code": "rate_limited", "retry_after_ms": 3_599_001 });
         let refused = refusal(StatusCode::TOO_MANY_REQUESTS, &answer).to_string();
-        assert_eq!(refused, "slow (try again in 59 min 1 s)");
+        assert_eq!(refused, "slow (try again in 1 h)");
     }
 
     #[test]

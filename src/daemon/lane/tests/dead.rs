@@ -38,12 +38,12 @@ async fn give_up(rooms: &Rooms, why: &str) {
         attempts: 9,
         next_attempt_at: NOW + DAY,
         why: "no answer".to_owned(),
-        may_repeat: true,
+        may_repeat: false,
     };
     let dead = Settled::Dead {
         attempts: 10,
         why: why.to_owned(),
-        may_repeat: false,
+        may_repeat: true,
     };
     for settled in [once_more, dead] {
         rooms.inbox.settle(row, settled).await.unwrap();
