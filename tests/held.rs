@@ -213,7 +213,30 @@ async fn the_daemons_own_secrets_wait_for_a_person_in_every_spelling() {
     let hex: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
     let reversed: String = secret.chars().rev().collect();
 
-    for spelling in [&token, &hex, &secret, &reversed, "hook-token"] {
+    let tags = token
+        .bytes()
+        .map(|byte| char::from_u32(0xe0000 + u32::from(byte)).unwrap());
+    let tags: String = tags.collect();
+    let quoted = format!("{}\n> {}", &token[..32], &token[32..]);
+    let escaped: String = token.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+    // The token's own digits, in pairs, are the bytes behind it.
+    let listed: String = token
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| format!("{}:", str::from_utf8(pair).unwrap()))
+        .collect();
+
+    for spelling in [
+        &token,
+        &hex,
+        &secret,
+        &reversed,
+        "hook-token",
+        &tags,
+        &quoted,
+        &escaped,
+        &listed,
+    ] {
         let sent = ada.say(&ben, &format!("take this: x{spelling}x")).await;
         assert_eq!(sent.state, "held", "{spelling}");
         let held = ada.daemon.held(10).await.unwrap();

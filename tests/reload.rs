@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use opendialogue::daemon::view::SendRequest;
 use opendialogue::policy::{builtin, builtins};
-use opendialogue::types::{Digest, MessageId};
+use opendialogue::types::{ConversationId, Digest, MessageId};
 
-use crate::support::house::{Agent, Middle};
+use crate::support::house::{Agent, Middle, request};
 
 /// What is wrong with every third chain: no file at all, a part of one, another one.
 const BROKEN: [&str; 3] = ["cannot be read", "it is cut short", "it is not WebAssembly"];
@@ -42,8 +43,13 @@ async fn messages_flow_while_policies_are_swapped() {
         let mut sent = Vec::new();
         // The last one is for the last chain, since nobody waited for a message after it.
         while !done.load(Ordering::SeqCst) {
-            let text = format!("message {}", sent.len());
-            let id = ada.say(&ben, &text).await.message_id;
+            // The relay ends a conversation after 20 turns, and word of that may come after the next.
+            let conversation = format!("talk-{}", sent.len() / 10);
+            let ask = SendRequest {
+                conversation_id: Some(ConversationId::new(&conversation).unwrap()),
+                ..request(&ben, &format!("message {}", sent.len()))
+            };
+            let id = ada.daemon.send(ask).await.unwrap().unwrap().message_id;
             ben.until_happened(&id, "received").await;
             sent.push(id);
         }

@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, params};
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::meter::Meter;
 use super::view::{Event, StoryEvent};
@@ -45,6 +46,27 @@ impl Events {
         for entry in entries {
             self.meter.step(entry.about.direction, entry.what, entry.at);
             self.tell(entry.into_event());
+        }
+    }
+}
+
+/// Waits until a message came into one of `states`, or until so much happened that one may have been
+/// missed.
+pub(crate) async fn until_one_is(states: &[&str], events: &mut broadcast::Receiver<Event>) {
+    loop {
+        match events.recv().await {
+            Ok(Event::Message { what, .. }) if states.contains(&what.as_str()) => return,
+            Err(RecvError::Lagged(_)) => return,
+            Ok(
+                Event::Message { .. }
+                | Event::Live { .. }
+                | Event::Link { .. }
+                | Event::Gateway { .. }
+                | Event::PolicyReload { .. }
+                | Event::Trust { .. },
+            ) => {}
+            // The daemon is ending; the task is stopped from outside.
+            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }

@@ -90,6 +90,23 @@ impl Reader {
         found
     }
 
+    /// The list under `key`, of at most `most` things that `of` names.
+    pub fn list<'a>(
+        &mut self,
+        table: &'a Table,
+        at: &str,
+        key: &str,
+        most: usize,
+        of: &str,
+    ) -> Option<&'a [Value]> {
+        let found = table.get(key)?.as_list().filter(|list| list.len() <= most);
+        if found.is_none() {
+            let problem = format!("must be a list of at most {most} {of}");
+            return self.complain(&format!("{at}{key}"), &problem);
+        }
+        found
+    }
+
     /// Complains about every key that is not `known`.
     pub fn unknown_keys(&mut self, at: &str, table: &Table, known: &[&str]) {
         let unknown = table.keys().filter(|key| !known.contains(key));

@@ -9,6 +9,7 @@ pub mod conversation;
 mod play;
 pub mod rate_limit;
 pub mod sanitize;
+pub mod secrets;
 pub mod url_tag;
 
 use guest::decision::MAX_ANNOTATION_VALUE_LEN;
@@ -18,11 +19,12 @@ use guest::{Decision, Direction, Kind, Message, Trust, Verdict};
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its target and of its folder.
-pub const ALL: [(&str, Property); 5] = [
+pub const ALL: [(&str, Property); 6] = [
     ("acl", acl::holds),
     ("conversation", conversation::holds),
     ("rate_limit", rate_limit::holds),
     ("sanitize", sanitize::holds),
+    ("secrets", secrets::holds),
     ("url_tag", url_tag::holds),
 ];
 

@@ -185,13 +185,7 @@ fn set<T: Copy>(reader: &mut Reader, table: &Table, key: &str, words: &[(&str, T
 
 fn protected_words(reader: &mut Reader, table: &Table) -> Option<Vec<Protected>> {
     let setting = "protected_words";
-    let list = table.get(setting)?.as_list();
-    let Some(list) = list.filter(|list| list.len() <= MAX_PROTECTED) else {
-        return reader.complain(
-            setting,
-            &format!("must be a list of at most {MAX_PROTECTED} words"),
-        );
-    };
+    let list = reader.list(table, "", setting, MAX_PROTECTED, "words")?;
     let mut words = Vec::new();
     for (index, value) in list.iter().enumerate() {
         match value.as_str().filter(|word| is_protectable(word)) {

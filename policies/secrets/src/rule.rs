@@ -1,4 +1,4 @@
-//! The rule: looks for secrets in what is written and in what is seen of it, and does what the
+//! The rule: looks for secrets in what is written, in what is seen of it and in what hides in tags, and does what the
 //! strictest of them asks for.
 //!
 //! It looks at messages of every kind and never rewrites: a text without its secret would say
@@ -73,7 +73,8 @@ fn findings(settings: &Settings, text: &str) -> Vec<Finding> {
             at,
         }));
     }
-    for view in std::iter::once(View::written(text)).chain(View::seen(text)) {
+    let unseen = View::seen(text).into_iter().chain(View::hidden(text));
+    for view in std::iter::once(View::written(text)).chain(unseen) {
         let found = find::find(&view, settings.entropy)
             .into_iter()
             .filter(|found| {
@@ -88,25 +89,33 @@ fn findings(settings: &Settings, text: &str) -> Vec<Finding> {
     apart(findings)
 }
 
-/// The findings in order, each place once: what is known by its shape before what is known by where it
-/// stands.
-fn apart(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by_key(|found| (found.detector.is_general(), found.at.start, found.detector));
-    let known = findings.partition_point(|found| !found.detector.is_general());
-    let mut general = disjoint(findings.split_off(known));
-    let mut known = disjoint(findings);
-    general.retain(|found| {
-        let next = known.partition_point(|known| known.at.end <= found.at.start);
-        known
-            .get(next)
-            .is_none_or(|known| known.at.start >= found.at.end)
-    });
-    known.append(&mut general);
-    known.sort_by_key(|found| found.at.start);
-    known
+/// The findings in order: own secrets, what is known by its shape, and, where neither stands, what is
+/// known by where it stands; each of the three has a place once. So nothing that is shaped around an
+/// own secret takes its place.
+fn apart(findings: Vec<Finding>) -> Vec<Finding> {
+    let (general, known): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .partition(|found| found.detector.is_general());
+    let (own, shaped) = known
+        .into_iter()
+        .partition(|found| found.detector == Detector::OwnSecret);
+    let (own, shaped, mut general) = (disjoint(own), disjoint(shaped), disjoint(general));
+    general.retain(|found| !is_met(found, &own) && !is_met(found, &shaped));
+    let mut all = [own, shaped, general].concat();
+    all.sort_by_key(|found| (found.at.start, found.detector));
+    all
+}
+
+/// Whether any of `others`, which stand apart and in order, has a part of where `found` stands.
+fn is_met(found: &Finding, others: &[Finding]) -> bool {
+    let next = others.partition_point(|other| other.at.end <= found.at.start);
+    others
+        .get(next)
+        .is_some_and(|other| other.at.start < found.at.end)
 }
 
 fn disjoint(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|found| (found.at.start, found.detector));
     let mut covered = 0;
     findings.retain(|found| {
         let is_new = found.at.start >= covered;

@@ -14,7 +14,7 @@ pub const SCHEMA: &str = guest::schema!("settings.schema.json");
 
 /// The most fingerprints, the most of the host's own, and the most values that may pass.
 const MAX_FINGERPRINTS: usize = 64;
-const MAX_OWN: usize = 8;
+const MAX_OWN: usize = 16;
 const MAX_ALLOWED: usize = 256;
 
 /// From how many bits for each character a value under the name of a secret looks random, and what may
@@ -112,8 +112,8 @@ impl Settings {
     }
 
     fn read_disabled(&mut self, reader: &mut Reader, table: &Table) {
-        let names = list(reader, table, "disable", DETECTORS.len(), "detectors");
-        for (index, name) in names.iter().enumerate() {
+        let names = reader.list(table, "", "disable", DETECTORS.len(), "detectors");
+        for (index, name) in names.unwrap_or_default().iter().enumerate() {
             if let Some(detector) = reader.one_of(name, &format!("disable[{index}]"), &DETECTORS) {
                 self.disabled |= 1 << detector as u32;
             }
@@ -134,8 +134,8 @@ impl Settings {
     }
 
     fn read_allowed(&mut self, reader: &mut Reader, table: &Table) {
-        let values = list(reader, table, "allow", MAX_ALLOWED, "values");
-        for (index, value) in values.iter().enumerate() {
+        let values = reader.list(table, "", "allow", MAX_ALLOWED, "values");
+        for (index, value) in values.unwrap_or_default().iter().enumerate() {
             let written = value.as_str().unwrap_or_default();
             if find::prefixes().any(|prefix| prefix == written) {
                 self.allowed_prefixes.push(written.to_owned());
@@ -159,9 +159,9 @@ impl Settings {
 }
 
 fn read_prints(reader: &mut Reader, table: &Table, setting: &str, most: usize) -> Vec<Fingerprint> {
-    let values = list(reader, table, setting, most, "fingerprints");
+    let values = reader.list(table, "", setting, most, "fingerprints");
     let mut prints = Vec::new();
-    for (index, value) in values.iter().enumerate() {
+    for (index, value) in values.unwrap_or_default().iter().enumerate() {
         match value.as_str().and_then(Fingerprint::new) {
             Some(print) => prints.push(print),
             None => {
@@ -172,26 +172,6 @@ fn read_prints(reader: &mut Reader, table: &Table, setting: &str, most: usize) -
         }
     }
     prints
-}
-
-/// The list under `setting`, empty where there is none.
-fn list<'a>(
-    reader: &mut Reader,
-    table: &'a Table,
-    setting: &str,
-    most: usize,
-    of: &str,
-) -> &'a [Value] {
-    let Some(value) = table.get(setting) else {
-        return &[];
-    };
-    match value.as_list().filter(|list| list.len() <= most) {
-        Some(list) => list,
-        None => {
-            reader.complain::<()>(setting, &format!("must be a list of at most {most} {of}"));
-            &[]
-        }
-    }
 }
 
 const KEYS: [&str; 6] = [

@@ -1,5 +1,5 @@
-//! A text as it is searched: as it was written, or without what nobody sees, each byte with the place
-//! in the original that it came from.
+//! A text as it is searched: as it was written, without what nobody sees, or what tags alone say, each
+//! byte with the place in the original that it came from.
 
 use std::ops::Range;
 
@@ -24,20 +24,60 @@ impl View {
     /// The text without what nobody sees and with full-width characters as plain ones; none where
     /// that is the text as it was written.
     pub fn seen(text: &str) -> Option<Self> {
+        Self::with(text, shown)
+    }
+
+    /// The text as [`seen`](Self::seen), with the characters in it that are tags read as the ASCII
+    /// that they stand for; none where there is no tag.
+    pub fn tagged(text: &str) -> Option<Self> {
+        text.contains(is_tag).then_some(())?;
         Self::with(text, |c| match c {
-            c if is_invisible(c) => None,
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0),
-            c => Some(c),
+            c if is_tag(c) => char::from_u32(c as u32 - TAGS),
+            c => shown(c),
         })
     }
 
-    /// What [`seen`](Self::seen) gives without white space: what was broken over lines is whole again.
-    pub fn joined(text: &str) -> Option<Self> {
-        Self::with(text, |c| match c {
-            c if is_invisible(c) || c.is_whitespace() => None,
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0),
-            c => Some(c),
-        })
+    /// What the tags alone say, a space in the place of what stands between them; none where there is
+    /// no tag.
+    pub fn hidden(text: &str) -> Option<Self> {
+        let mut at = text.find(is_tag)?;
+        let (mut bytes, mut places) = (Vec::new(), Vec::new());
+        for c in text[at..].chars() {
+            let tag = is_tag(c).then(|| (c as u32 - TAGS) as u8);
+            if tag.is_some() || bytes.last() != Some(&b' ') {
+                bytes.push(tag.unwrap_or(b' '));
+                places.push(at as u32);
+            }
+            at += c.len_utf8();
+        }
+        Some(Self::of_places(bytes, places))
+    }
+
+    /// The view without white space: what was broken over lines is whole again. None where it has none.
+    pub fn joined(&self) -> Option<Self> {
+        let mut is_white = vec![false; self.bytes.len()];
+        let mut at = 0;
+        for chunk in self.bytes.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                is_white[at..at + c.len_utf8()].fill(c.is_whitespace());
+                at += c.len_utf8();
+            }
+            at += chunk.invalid().len();
+        }
+        self.without(&mut |at, _| is_white[at])
+    }
+
+    /// The view without the bytes that are left out; none where that is the same.
+    pub fn without(&self, is_out: &mut dyn FnMut(usize, u8) -> bool) -> Option<Self> {
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut places = Vec::with_capacity(self.bytes.len());
+        for (at, byte) in self.bytes.iter().enumerate() {
+            if !is_out(at, *byte) {
+                bytes.push(*byte);
+                places.push(self.place(at) as u32);
+            }
+        }
+        (bytes.len() < self.bytes.len()).then(|| Self::of_places(bytes, places))
     }
 
     /// Each byte of `bytes` with its place.
@@ -62,7 +102,7 @@ impl View {
         self.place(range.start)..self.place(range.end - 1) + 1
     }
 
-    fn with(text: &str, becomes: impl Fn(char) -> Option<char>) -> Option<Self> {
+    fn with(text: &str, becomes: fn(char) -> Option<char>) -> Option<Self> {
         let is_other = |c| becomes(c) != Some(c);
         let first = text.find(is_other)?;
         let mut bytes = Vec::with_capacity(text.len());
@@ -78,6 +118,23 @@ impl View {
         }
         Some(Self::of_places(bytes, places))
     }
+}
+
+/// What is seen of `c`.
+fn shown(c: char) -> Option<char> {
+    match c {
+        c if is_invisible(c) => None,
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0),
+        c => Some(c),
+    }
+}
+
+/// What lies between a tag and the character of ASCII that it stands for.
+const TAGS: u32 = 0xe0000;
+
+/// Whether `c` is ASCII again, of which nothing is shown.
+fn is_tag(c: char) -> bool {
+    matches!(c, '\u{e0020}'..='\u{e007e}')
 }
 
 /// Whether `c` is shown as nothing: controls but for white space, and the code points that Unicode
@@ -107,8 +164,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_over_lines_is_joined() {
-        assert!(View::joined("plain").is_none());
-        assert_eq!(View::joined("a b\r\nc\u{2028}d").unwrap().bytes, b"abcd");
+    fn tags_are_read_as_the_ascii_that_they_stand_for() {
+        assert!(View::tagged("plain \u{200b}").is_none() && View::hidden("plain").is_none());
+        let text = "é\u{e0068}xy\u{e0069}\u{e007e}z";
+        assert_eq!(View::seen(text).unwrap().bytes, "éxyz".as_bytes());
+        assert_eq!(View::tagged(text).unwrap().bytes, "éhxyi~z".as_bytes());
+        let hidden = View::hidden(text).unwrap();
+        assert_eq!(hidden.bytes, b"h i~ ");
+        let places: Vec<_> = (0..5).map(|at| hidden.place(at)).collect();
+        assert_eq!(places, [2, 6, 8, 12, 16]);
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_the_others_in_their_places() {
+        let view = View::seen("a\u{200b} b").unwrap();
+        assert!(view.without(&mut |_, byte| byte == b'c').is_none());
+        let joined = view.joined().unwrap();
+        assert_eq!(
+            (joined.bytes.as_slice(), joined.place(1)),
+            (b"ab".as_slice(), 5)
+        );
+        assert!(View::written("plain").joined().is_none());
+        let lines = View::written("a b\r\nc\u{2028}d").joined().unwrap();
+        assert_eq!(lines.bytes, b"abcd");
     }
 }

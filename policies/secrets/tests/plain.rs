@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use guest::{Direction, Kind, Message, Policy, Remembered, Trust};
 use secrets::Secrets;
@@ -111,9 +112,23 @@ fn said(text: &str) -> Vec<String> {
         content: text,
         now: 0,
     };
-    let said = Secrets::judge(&Settings::default(), &message, &mut Remembered::default());
+    let settings = SETTINGS.get_or_init(as_the_daemon_has_them);
+    let said = Secrets::judge(settings, &message, &mut Remembered::default());
     let annotations = said.annotations.into_iter();
     annotations.map(|annotation| annotation.value).collect()
+}
+
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
+/// With as many fingerprints as the daemon gives at most, of various marks.
+fn as_the_daemon_has_them() -> Settings {
+    let prints = (1..=12_u32).map(|count| {
+        let mark = count.wrapping_mul(40_503) & 0xffff;
+        format!("{}:5a17:{count:032x}:{mark:04x}", 8 + 4 * count)
+    });
+    let own: Vec<_> = prints.collect();
+    let settings = serde_json::json!({ "own": own });
+    Settings::from_json(&settings.to_string()).unwrap()
 }
 
 /// Every package of this workspace with the folder of its sources.

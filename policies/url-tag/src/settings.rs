@@ -114,18 +114,9 @@ impl Settings {
 }
 
 fn domains(reader: &mut Reader, table: &Table, setting: &str) -> Vec<Domain> {
-    let Some(value) = table.get(setting) else {
-        return Vec::new();
-    };
-    let Some(list) = value.as_list().filter(|list| list.len() <= MAX_DOMAINS) else {
-        reader.complain::<()>(
-            setting,
-            &format!("must be a list of at most {MAX_DOMAINS} domains"),
-        );
-        return Vec::new();
-    };
+    let list = reader.list(table, "", setting, MAX_DOMAINS, "domains");
     let mut domains = Vec::new();
-    for (index, value) in list.iter().enumerate() {
+    for (index, value) in list.unwrap_or_default().iter().enumerate() {
         match value.as_str().and_then(Domain::new) {
             Some(domain) => domains.push(domain),
             None => {

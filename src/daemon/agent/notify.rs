@@ -10,8 +10,6 @@ mod tell;
 
 use std::time::Duration;
 
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -22,8 +20,7 @@ use crate::config::state_file::StateFile;
 use crate::daemon::handle::GatewayStatus;
 use crate::daemon::inbound::inbox::RowState;
 use crate::daemon::stories;
-use crate::daemon::story::Events;
-use crate::daemon::view::Event;
+use crate::daemon::story::{self, Events};
 use crate::db::Database;
 use crate::follow::Followed;
 use crate::tasks::Tasks;
@@ -64,6 +61,7 @@ impl Notifier {
         let mut notices = Notices::begin(self.terms.every, self.clock.now());
         let mut events = self.events.listen();
         self.look_for_address(&problem);
+        let waiting = [RowState::Held.as_str(), RowState::Dead.as_str()];
         loop {
             let is_paused = self.gateway.borrow_and_update().problem.is_some();
             notices.delivery(is_paused, self.clock.now());
@@ -76,7 +74,7 @@ impl Notifier {
                 None => LONGEST_REST,
             };
             tokio::select! {
-                () = something_waits(&mut events) => notices.stir(self.clock.now()),
+                () = story::until_one_is(&waiting, &mut events) => notices.stir(self.clock.now()),
                 Ok(()) = self.gateway.changed() => {}
                 Ok(()) = self.state.changed() => self.look_for_address(&problem),
                 () = sleep(rest) => {}
@@ -128,27 +126,5 @@ impl Notifier {
             Some(None) | None => (&None, &None),
         };
         Address::new(channel.as_deref(), target.as_deref()).map_err(|error| error.to_string())
-    }
-}
-
-/// Waits until something happened that a person may have to be told, or until so much happened that
-/// it may have been missed.
-async fn something_waits(events: &mut Receiver<Event>) {
-    let waits = [RowState::Held.as_str(), RowState::Dead.as_str()];
-    loop {
-        match events.recv().await {
-            Ok(Event::Message { what, .. }) if waits.contains(&what.as_str()) => return,
-            Err(RecvError::Lagged(_)) => return,
-            Ok(
-                Event::Message { .. }
-                | Event::Live { .. }
-                | Event::Link { .. }
-                | Event::Gateway { .. }
-                | Event::PolicyReload { .. }
-                | Event::Trust { .. },
-            ) => {}
-            // The daemon is ending; the task is stopped from outside.
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
     }
 }

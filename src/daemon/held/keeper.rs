@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +10,7 @@ use tracing::warn;
 
 use super::{HeldBox, Release, rows, warn_of};
 use crate::daemon::inbound::inbox;
-use crate::daemon::view::Event;
+use crate::daemon::story;
 use crate::db::DbError;
 
 /// How many are released before looking again.
@@ -47,6 +45,7 @@ impl HeldBox {
     }
 
     async fn release_in_time(&self, mut published: watch::Receiver<u64>) {
+        let held = [inbox::RowState::Held.as_str()];
         loop {
             // Listening begins before looking, and anew each time: what was told by this very task
             // is no reason to look again.
@@ -56,7 +55,8 @@ impl HeldBox {
                 DATABASE_REST
             });
             tokio::select! {
-                () = something_is_held(&mut events) => {}
+                // Its moment may be the next.
+                () = story::until_one_is(&held, &mut events) => {}
                 Ok(()) = published.changed() => self.judge_failed_again().await,
                 () = sleep(rest) => {}
             }
@@ -87,26 +87,5 @@ impl HeldBox {
             Some(wait) if rest == LONGEST_REST => wait.min(LONGEST_REST),
             Some(_) | None => rest,
         })
-    }
-}
-
-/// Waits until a message is held, whose moment may be the next, or until so much happened that one
-/// may have been missed.
-async fn something_is_held(events: &mut Receiver<Event>) {
-    loop {
-        match events.recv().await {
-            Ok(Event::Message { what, .. }) if what == inbox::RowState::Held.as_str() => return,
-            Err(RecvError::Lagged(_)) => return,
-            Ok(
-                Event::Message { .. }
-                | Event::Live { .. }
-                | Event::Link { .. }
-                | Event::Gateway { .. }
-                | Event::PolicyReload { .. }
-                | Event::Trust { .. },
-            ) => {}
-            // The daemon is ending; the task is stopped from outside.
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The text is read once from front to back. Before each character stands what was kept so far,
 //! behind it the text as it is; what that look ahead got wrong, because it saw something that goes
-//! itself, the next round puts right.
+//! itself, the next round puts right. What a text has more of than writing has goes everywhere in it.
 
 use unicode::Facts;
 
@@ -10,8 +10,10 @@ use super::Options;
 use super::removed::{Class, Removed};
 
 mod around;
+mod bounds;
 
 use around::Around;
+use bounds::{Excess, Kind};
 
 /// What becomes of U+200D and U+200C.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +77,14 @@ const FLAGS: [&str; 3] = [
 ];
 const BLACK_FLAG: char = '\u{1F3F4}';
 
+/// The last selector that stays on an ideograph. The Ideographic Variation Database has the first 32
+/// of the 240 in use; as many again are left to it to grow.
+const LAST_SELECTOR: char = '\u{E013F}';
+
 /// The text without what goes, or nothing where nothing does.
 pub(super) fn filter(text: &str, options: &Options, removed: &mut Removed) -> Option<String> {
     let mut out: Option<String> = None;
+    let excess = Excess::of(text);
     let mut around = Around::default();
     let mut characters = text.char_indices();
     while let Some((place, c)) = characters.next() {
@@ -86,7 +93,7 @@ pub(super) fn filter(text: &str, options: &Options, removed: &mut Removed) -> Op
         let goes = if c.is_ascii() || !(facts.is_ignorable() || facts.is_format()) {
             None
         } else {
-            goes(c, options, &mut around, behind)
+            goes(c, options, excess, &mut around, behind)
         };
         if let Some(class) = goes {
             removed.hidden(class, c);
@@ -108,7 +115,13 @@ pub(super) fn filter(text: &str, options: &Options, removed: &mut Removed) -> Op
 }
 
 /// The class by which `c` goes, or nothing where it stays.
-fn goes(c: char, options: &Options, around: &mut Around, behind: &str) -> Option<Class> {
+fn goes(
+    c: char,
+    options: &Options,
+    excess: Excess,
+    around: &mut Around,
+    behind: &str,
+) -> Option<Class> {
     let all = options.default_ignorable == Ignorable::Format;
     let (class, stays) = match c {
         '\u{200D}' => (
@@ -125,11 +138,13 @@ fn goes(c: char, options: &Options, around: &mut Around, behind: &str) -> Option
         ),
         '\u{FE00}'..='\u{FE0D}' => (
             Class::VariationSelectors,
-            options.variation_selectors == Selector::Context && around.last().has_variants(),
+            options.variation_selectors == Selector::Context && around.has_variant(c),
         ),
         '\u{E0100}'..='\u{E01EF}' => (
             Class::VariationSelectors,
-            options.variation_selectors == Selector::Context && around.last().is_ideograph(),
+            options.variation_selectors == Selector::Context
+                && around.last().is_ideograph()
+                && c <= LAST_SELECTOR,
         ),
         '\u{E0000}'..='\u{E007F}' => (Class::TagCharacters, false),
         '\u{200E}' | '\u{200F}' | '\u{61C}' => (
@@ -167,7 +182,8 @@ fn goes(c: char, options: &Options, around: &mut Around, behind: &str) -> Option
             !all && !Facts::of(c).is_ignorable(),
         ),
     };
-    (!stays).then_some(class)
+    let too_many = Kind::of(c, around.shown(), behind).is_some_and(|kind| excess.has(kind));
+    (too_many || !stays).then_some(class)
 }
 
 /// The tags behind a black flag that make it the flag of a subdivision.

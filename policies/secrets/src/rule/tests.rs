@@ -74,6 +74,31 @@ fn the_strictest_action_is_taken() {
 }
 
 #[test]
+fn an_own_secret_counts_whatever_shape_stands_around_it() {
+    let own = "q7rk2vtx9mzp4lwn8syd";
+    let print = "20:00:9dda9e9bacc69dca5c98a21abe4054ab:f06c";
+    let settings = |rest: &str| format!(r#"{{"fingerprints": ["{print}"]{rest}}}"#);
+    let shaped = format!("{}{own}", gitlab());
+    let named = "gitlab_token at 1:1, own_secret at 1:27";
+    for (rest, expected) in [
+        ("", "hold"),
+        (r#", "action": {"gitlab_token": "tag"}"#, "hold"),
+        (
+            r#", "action": {"gitlab_token": "tag", "own_secret": "reject"}"#,
+            "reject",
+        ),
+        (r#", "action": {"own_secret": "tag"}"#, "hold"),
+    ] {
+        let said = judged(&settings(rest), &shaped);
+        assert_eq!(said.verdict.word(), expected, "{rest}");
+        assert_eq!(said.annotations[0].value, named, "{rest}");
+    }
+    // Under the name of a secret it is told once.
+    let value = &judged(&settings(""), &format!("token={own}")).annotations[0].value;
+    assert_eq!(value, "own_secret at 1:7");
+}
+
+#[test]
 fn a_release_answers_a_hold_and_no_rejection() {
     let text = gitlab();
     for (settings, expected) in [
@@ -97,6 +122,22 @@ fn what_nobody_sees_hides_nothing() {
         let value = &judged("{}", &format!("x {text}")).annotations[0].value;
         assert_eq!(value, "gitlab_token at 1:3");
     }
+}
+
+#[test]
+fn what_hides_in_tags_is_found() {
+    let tags = |text: &str| -> String {
+        let tags = text
+            .bytes()
+            .map(|byte| char::from_u32(0xe0000 + u32::from(byte)));
+        tags.map(Option::unwrap).collect()
+    };
+    let value = judged("{}", &format!("hello{}", tags(&gitlab()))).annotations;
+    assert_eq!(value[0].value, "gitlab_token at 1:6");
+    assert_eq!(
+        judged("{}", &format!("hello{}", tags("gbeng"))).annotations,
+        []
+    );
 }
 
 #[test]
@@ -169,6 +210,9 @@ const PIECES: &[&str] = &[
     "\u{200b}",
     "\u{ff41}",
     "%61",
+    "\\x61",
+    "\u{e0041}",
+    "\n00000000: 6162 ",
     "hooks.slack.com/services/",
     "q7Rk2VtX9mZp4LwN8sYd",
     "postgres://",

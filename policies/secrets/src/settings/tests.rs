@@ -54,7 +54,7 @@ fn a_bad_setting_is_refused_by_its_name() {
         (json!({ "allow": ["rk_live_", "rk_"] }), "allow[1]"),
         (json!({ "own": "yes" }), "own"),
         (json!({ "own": ["00"] }), "own[0]"),
-        (json!({ "own": vec![PRINT; 9] }), "own"),
+        (json!({ "own": vec![PRINT; 17] }), "own"),
         (json!({ "fingerprints": PRINT }), "fingerprints"),
         (json!({ "fingerprints": vec![PRINT; 65] }), "fingerprints"),
         (json!({ "fingerprints": [&PRINT[1..]] }), "fingerprints[0]"),

@@ -13,6 +13,8 @@ pub(super) struct Around {
     /// The one before it.
     last_but_one: Facts,
     last_character: char,
+    /// The last that is shown.
+    shown: Facts,
     /// The last that joining does not reach over.
     base: Facts,
     /// Whether an emoji stands last, with what belongs to it.
@@ -32,6 +34,7 @@ impl Default for Around {
             last: nothing,
             last_but_one: nothing,
             last_character: ' ',
+            shown: nothing,
             base: nothing,
             emoji: false,
             mongolian: false,
@@ -52,6 +55,9 @@ impl Around {
         if is_joiner || !(facts.is_transparent() || facts.is_ignorable()) {
             self.base = facts;
         }
+        if !facts.is_ignorable() {
+            self.shown = facts;
+        }
         if facts.is_right_to_left() {
             self.right_to_left = true;
         } else if facts.is_left_to_right() || c == '\n' {
@@ -63,6 +69,23 @@ impl Around {
     /// The last character that was kept.
     pub(super) fn last(&self) -> Facts {
         self.last
+    }
+
+    /// The last character that was kept and is shown.
+    pub(super) fn shown(&self) -> Facts {
+        self.shown
+    }
+
+    /// Whether the last character has variants that `selector`, one of U+FE00 to U+FE0D, may choose:
+    /// three at most, but for hieroglyphs, which it turns in seven ways.
+    pub(super) fn has_variant(&self, selector: char) -> bool {
+        let is_hieroglyph = matches!(self.last_character, '\u{13000}'..='\u{143FF}');
+        let most = if is_hieroglyph {
+            '\u{FE06}'
+        } else {
+            '\u{FE02}'
+        };
+        self.last.has_variants() && selector <= most
     }
 
     /// Whether a joiner here stands beside a letter that is joined in writing, or beside a virama.
