@@ -34,6 +34,7 @@ mod time;
 mod trust;
 mod unblock;
 mod up;
+mod words;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -102,6 +103,11 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words = match Words::try_parse_from(words) {
         Ok(words) => words,
         Err(error) => {
+            if let Some(sentence) = words::misunderstood(&error) {
+                let failure = Failure::Words(sentence);
+                print::failure(&failure);
+                return failure.exit_code();
+            }
             // Help and version go to standard output; a closed one is no error.
             let _ = error.print();
             return ExitCode::from(u8::from(error.use_stderr()) * 2);

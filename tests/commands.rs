@@ -126,6 +126,13 @@ fn the_line_that_up_prints_sends_a_message_and_shows_the_answer() {
     );
     let shown = up.lines_until("    | ");
     assert!(shown.contains("Your message arrived"), "{shown}");
+    // Whoever pastes it once more is answered once more, and not by the policies.
+    let again = home.run_in_shell(paste);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(
+        again.stdout.contains(" Hello, is anybody there?"),
+        "{again:?}"
+    );
 
     let unknown = home.run("send --to 1 --wait=20 hello");
     assert!(

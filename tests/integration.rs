@@ -55,3 +55,5 @@ mod service;
 mod skill;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod waiting;

@@ -78,3 +78,25 @@ fn at_its_most_talkative_the_log_holds_no_text_key_or_token() {
         assert!(!json || text.clone().all(is_json), "{log}");
     }
 }
+
+#[test]
+fn a_role_logs_that_it_ends_and_by_which_signal() {
+    let home =
+        Home::new("[relay_server]\nlisten = \"127.0.0.1:0\"\n").with("OPENDIALOGUE_LOG", "info");
+    for (role, is_up) in [
+        ("daemon", "agent "),
+        ("relay", "relay on "),
+        ("up", "Ctrl-C"),
+    ] {
+        let log = home.path().join(role);
+        let mut running = Daemon::role_logging(&home, role, fs::File::create(&log).unwrap());
+        running.lines_until(is_up);
+        assert_eq!(running.end(), 0, "{role}");
+        let log = fs::read_to_string(log).unwrap();
+        assert_eq!(
+            log.matches("ending: SIGTERM came").count(),
+            1,
+            "{role}: {log}"
+        );
+    }
+}

@@ -186,6 +186,11 @@ fn peers_are_told(client: &mut Client, ben: &Agent) {
     let one = client.call("peers", json!({ "agent_id": ben.id() }));
     assert_eq!(one.structured["at_relay"]["card"]["name"], "test agent");
     assert!(one.text.contains("as data:\n| {"), "{one:?}");
+    let nobody = client.call("peers", json!({ "agent_id": "99999999" }));
+    assert!(
+        nobody.text.ends_with("| the relay knows no such agent"),
+        "{nobody:?}"
+    );
 }
 
 async fn what_is_wrong_is_said(client: &mut Client, ada: &Agent, ben: &Agent) {
@@ -219,7 +224,7 @@ async fn what_is_wrong_is_said(client: &mut Client, ada: &Agent, ben: &Agent) {
     ada.daemon.set_trust(&to, Trust::Blocked).await.unwrap();
     let refused = client.call("send", json!({ "to": to, "text": "hello" }));
     assert!(
-        refused.is_error && refused.text.starts_with("refused: "),
+        refused.is_error && refused.text.starts_with("refused by `acl`"),
         "{refused:?}"
     );
 }

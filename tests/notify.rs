@@ -89,7 +89,9 @@ fn who_cannot_be_told_is_named_in_status() {
     let daemon = Daemon::start(&home);
     let told = home.run("status").stdout;
     assert!(
-        told.contains("notices   `notifyTarget` is not set in the state file"),
+        told.contains(
+            "notices   nobody is told what waits: `notifyTarget` is not set in the state file\n"
+        ),
         "{told}"
     );
 

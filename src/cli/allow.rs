@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::trust::agent;
 use super::{Context, print};
 use crate::types::AgentId;
 
@@ -14,7 +15,7 @@ use crate::types::AgentId;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
-    #[arg(allow_hyphen_values = true)]
+    #[arg(value_parser = agent)]
     id: AgentId,
     /// Take it off the list instead
     #[arg(long)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::failure::Failure;
-use super::trust::{changed, set};
+use super::trust::{agent, changed, set};
 use super::{Context, print};
 use crate::types::{AgentId, Trust};
 
@@ -25,7 +25,7 @@ const PAUSES: [Duration; 3] = [
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
-    #[arg(allow_hyphen_values = true)]
+    #[arg(value_parser = agent)]
     id: AgentId,
     /// Why, kept in the relay's list
     #[arg(long, value_name = "TEXT")]

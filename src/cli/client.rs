@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::time;
 use crate::config::Paths;
 use crate::files::{self, LockInfo};
 use crate::types::Secret;
@@ -250,7 +251,8 @@ fn refusal(status: StatusCode, answer: &Value) -> Failure {
         sentence = format!("{sentence} ({})", agents.join(", "));
     }
     if let Some(wait_ms) = answer.get("retry_after_ms").and_then(Value::as_u64) {
-        sentence = format!("{sentence} (try again in {} s)", wait_ms.div_ceil(1000));
+        let wait = time::wait(Duration::from_secs(wait_ms.div_ceil(1000)));
+        sentence = format!("{sentence} (try again in {wait})");
     }
     match (status.as_u16(), word("code")) {
         (403, "foreign_host" | "foreign_origin") => Failure::failed(sentence),
@@ -328,6 +330,10 @@ mod tests {
         let answer = json!({ "error": "slow", "code": "rate_limited", "retry_after_ms": 1500 });
         let refused = refusal(StatusCode::TOO_MANY_REQUESTS, &answer).to_string();
         assert_eq!(refused, "slow (try again in 2 s)");
+        let answer =
+            json!({ "error": "slow", "code": "rate_limited", "retry_after_ms": 3_599_001 });
+        let refused = refusal(StatusCode::TOO_MANY_REQUESTS, &answer).to_string();
+        assert_eq!(refused, "slow (try again in 1 h)");
     }
 
     #[test]

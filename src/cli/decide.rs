@@ -25,10 +25,9 @@ pub(super) struct Listing {
 #[derive(Debug, clap::Args)]
 pub(super) struct Meant {
     /// The message
-    #[arg(allow_hyphen_values = true)]
     pub(super) id: MessageId,
     /// Its author, where messages of two agents have this id
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     pub(super) from: Option<AgentId>,
 }
 

@@ -113,13 +113,13 @@ pub(super) struct Message {
     pub(super) from: AgentId,
     pub(super) conversation_id: ConversationId,
     pub(super) kind: String,
-    state: String,
+    pub(super) state: String,
     content: String,
     #[serde(default)]
     content_bytes: u64,
     trust: Trust,
     received_at: u64,
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
 impl Message {

@@ -116,5 +116,8 @@ fn sentence(failure: &Failure) -> String {
         Failure::Failed(_) | Failure::OutputClosed => ("failed", "Tell the owner."),
     };
     let said = safe::lines(&failure.to_string(), "");
-    format!("{word}: {said}\n{advice}")
+    match said.starts_with("refused by ") {
+        true => format!("{said}\n{advice}"),
+        false => format!("{word}: {said}\n{advice}"),
+    }
 }

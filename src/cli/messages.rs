@@ -13,10 +13,9 @@ use crate::types::{AgentId, ConversationId, MessageId};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The message
-    #[arg(allow_hyphen_values = true)]
     id: MessageId,
     /// Its author, where two agents gave a message the same id
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     from: Option<AgentId>,
     /// Print JSON
     #[arg(long)]

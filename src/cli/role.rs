@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::Context;
 use super::failure::Failure;
@@ -98,13 +98,14 @@ impl Signals {
         })
     }
 
-    /// Waits until one of them comes, or `stopping` says that the role must end.
+    /// Waits until one of them comes, or `stopping` says that the role must end, and logs which.
     pub(super) async fn wait(&mut self, stopping: &CancellationToken) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            () = stopping.cancelled() => {}
-        }
+        let why = tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM came",
+            _ = self.interrupt.recv() => "SIGINT came",
+            () = stopping.cancelled() => "a part of the program has stopped",
+        };
+        info!("ending: {why}");
     }
 }
 

@@ -1,23 +1,24 @@
 //! `opendialogue send`: a message by the daemon, and its answer where that is waited for.
 
+mod wait;
+
 use std::io::{self, Read};
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
 
 use super::client::{Client, view};
 use super::failure::Failure;
 use super::inbox::{self, Message, Page};
 use super::{Context, print, safe};
 use crate::types::{AgentId, ConversationId, MessageId};
+use wait::Wait;
 
 /// More than any message has, in bytes: 2,000 UTF-16 units are at most 6,000 bytes of UTF-8.
 const MAX_TEXT_BYTES: u64 = 64 * 1024;
-/// Between two looks at what became of the message while its answer is waited for.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Send a message to another agent
 ///
@@ -26,10 +27,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The receiver
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     to: AgentId,
     /// The conversation; without it, the present one with this agent or a new one
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID")]
     conversation: Option<ConversationId>,
     /// A session of this machine's agent that gets the answers in this conversation
     #[arg(long, value_name = "KEY")]
@@ -61,24 +62,50 @@ impl Arguments {
             text => text.to_owned(),
         };
         let client = context.client()?;
-        let seen = match self.wait {
-            Some(_) => newest(&client).await?,
-            None => 0,
+        match self.wait {
+            None => self.send(&client, text).await,
+            Some(seconds) => {
+                self.send_and_wait(&client, text, Duration::from_secs(seconds))
+                    .await
+            }
+        }
+    }
+
+    async fn send(&self, client: &Client, text: String) -> Result<(), Failure> {
+        let answer = client.send(Method::POST, "/send", &self.body(text)).await?;
+        match self.json {
+            true => print::json(&answer),
+            false => view::<Sent>(&answer)?.show(),
+        }
+    }
+
+    async fn send_and_wait(
+        &self,
+        client: &Client,
+        text: String,
+        patience: Duration,
+    ) -> Result<(), Failure> {
+        // Before it is sent, so that nothing that follows is missed.
+        let me = agent(client).await?;
+        let events = pin!(client.events().await?);
+        let seen = match self.idempotency_key {
+            // It may have been sent before, and answered.
+            Some(_) => 0,
+            None => newest(client).await?,
         };
         let answer = client.send(Method::POST, "/send", &self.body(text)).await?;
-        if self.json && self.wait.is_none() {
-            return print::json(&answer);
-        }
         let sent: Sent = view(&answer)?;
         if !self.json {
             sent.show()?;
         }
-        let Some(seconds) = self.wait else {
-            return Ok(());
+        let wait = Wait {
+            client,
+            me: &me,
+            to: &self.to,
+            sent: &sent,
+            seen,
         };
-        let reply = self
-            .reply(&client, &sent, seen, Duration::from_secs(seconds))
-            .await?;
+        let reply = wait.answer(events, patience).await?;
         if self.json {
             return print::json(&json!({ "sent": answer, "answer": reply }));
         }
@@ -102,36 +129,6 @@ impl Arguments {
             }
         }
         Value::Object(body)
-    }
-
-    /// The first text of the receiver in this conversation after what was `seen`.
-    async fn reply(
-        &self,
-        client: &Client,
-        sent: &Sent,
-        mut seen: i64,
-        wait: Duration,
-    ) -> Result<Value, Failure> {
-        let deadline = Instant::now() + wait;
-        while Instant::now() < deadline {
-            check_outcome(client, sent).await?;
-            let page = Page::after(seen).waiting(LOOK_EVERY);
-            for value in inbox::fetch(client, &page).await? {
-                let message: Message = view(&value)?;
-                seen = message.seq;
-                let is_reply = message.from == self.to
-                    && message.conversation_id == sent.conversation_id
-                    && message.kind == "text";
-                if is_reply {
-                    return Ok(value);
-                }
-            }
-        }
-        let id = &sent.message_id;
-        Err(Failure::failed(format!(
-            "no answer came within {} s; the message is {id}, see `opendialogue messages {id}`",
-            wait.as_secs()
-        )))
     }
 }
 
@@ -157,38 +154,16 @@ impl Sent {
     }
 }
 
-/// What of a message's story decides whether waiting for an answer makes sense.
-#[derive(Debug, Deserialize)]
-struct Outcome {
-    state: String,
-    #[serde(default)]
-    events: Vec<Happened>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Happened {
-    detail: Option<String>,
-}
-
-/// Ends the wait where the message will never arrive.
-async fn check_outcome(client: &Client, sent: &Sent) -> Result<(), Failure> {
-    let id = &sent.message_id;
-    let story: Outcome = view(&client.get(&format!("/messages/{id}")).await?)?;
-    if !matches!(story.state.as_str(), "refused" | "dead") {
-        return Ok(());
+/// This agent.
+async fn agent(client: &Client) -> Result<AgentId, Failure> {
+    #[derive(Deserialize)]
+    struct Status {
+        agent_id: AgentId,
     }
-    let detail = story
-        .events
-        .into_iter()
-        .rev()
-        .find_map(|event| event.detail);
-    let reason = detail.map(|detail| format!(": {}", safe::line(&detail)));
-    Err(Failure::Refused(format!(
-        "message {id} was refused{}",
-        reason.unwrap_or_default()
-    )))
+    Ok(view::<Status>(&client.get("/status").await?)?.agent_id)
 }
 
+/// The number of the newest message in the inbox.
 async fn newest(client: &Client) -> Result<i64, Failure> {
     let last = inbox::fetch(client, &Page::newest(1)).await?.pop();
     Ok(match last {

@@ -74,6 +74,9 @@ struct Policy {
 /// A difference between the clocks that is worth a line: everything signed is corrected by it.
 const CLOCK_SKEW: Duration = Duration::from_secs(2);
 
+/// How the daemon begins to say that it was started to hand nothing to a gateway.
+const HANDED_NOTHING: &str = "nothing is handed to it";
+
 impl Status {
     pub(super) fn shown(&self) -> String {
         let up = time::span(Duration::from_secs(self.uptime_seconds));
@@ -108,7 +111,8 @@ impl Status {
             shown.push(format!("            {}", safe::line(problem)));
         }
         if let Some(problem) = &self.notify_problem {
-            shown.push(format!("  notices   {}", safe::line(problem)));
+            let problem = safe::line(problem);
+            shown.push(format!("  notices   nobody is told what waits: {problem}"));
         }
         let titles = std::iter::once("policies").chain(std::iter::repeat(""));
         let policies = titles.zip(&self.policies);
@@ -147,6 +151,10 @@ impl Status {
     fn gateway(&self) -> String {
         match (self.gateway_ready, &self.gateway_problem) {
             (true, _) => "ready".to_owned(),
+            (false, Some(problem)) if problem.starts_with(HANDED_NOTHING) => {
+                "off: messages wait in the inbox; `opendialogue up --deliver` hands them on"
+                    .to_owned()
+            }
             (false, Some(problem)) => format!("not ready: {}", safe::line(problem)),
             (false, None) => "not ready".to_owned(),
         }
@@ -219,7 +227,7 @@ mod tests {
             ("held", json!(2)),
             (
                 "notify_problem",
-                json!("`notifyTarget` is not set in the state file, so nobody is told what waits"),
+                json!("`notifyTarget` is not set in the state file"),
             ),
             (
                 "policies_problem",
@@ -237,6 +245,21 @@ mod tests {
         status["policies"][0]["state"] = json!("failing");
         status["policies"][0]["error"] = json!("it ran out of time");
         insta::assert_snapshot!(shown(status));
+    }
+
+    #[test]
+    fn a_daemon_that_hands_nothing_on_says_so_and_not_that_something_is_wrong() {
+        let mut status = fine();
+        status["gateway_ready"] = json!(false);
+        let problem = json!("nothing is handed to it: messages wait in the inbox");
+        status["gateway_problem"] = problem.clone();
+        status["last_error"] = problem;
+        let shown = shown(status);
+        assert!(shown.contains("  gateway   off: messages wait"), "{shown}");
+        assert!(
+            !shown.contains("not ready") && !shown.contains("problem"),
+            "{shown}"
+        );
     }
 
     fn shown(status: Value) -> String {

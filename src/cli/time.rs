@@ -38,6 +38,15 @@ pub(super) fn span(duration: Duration) -> String {
     }
 }
 
+/// A time to wait: a span whose smaller unit is left out where there is none of it.
+pub(super) fn wait(duration: Duration) -> String {
+    let span = span(duration);
+    let whole = [" 0 s", " 0 min", " 0 h"]
+        .into_iter()
+        .find_map(|none| span.strip_suffix(none));
+    whole.unwrap_or(&span).to_owned()
+}
+
 /// Year, month and day of the Gregorian calendar, `days` after 1970-01-01. Counts in years that
 /// begin in March, so that the leap day is the last of one.
 fn date(days: u64) -> (u64, u64, u64) {
@@ -72,6 +81,21 @@ mod tests {
             (4_107_542_400_000, "2100-03-01 00:00:00 UTC"),
         ] {
             assert_eq!(moment(ms), shown);
+        }
+    }
+
+    #[test]
+    fn a_time_to_wait_has_no_unit_of_which_there_is_none() {
+        for (seconds, shown) in [
+            (0, "0 s"),
+            (10, "10 s"),
+            (60, "1 min"),
+            (90, "1 min 30 s"),
+            (3_600, "1 h"),
+            (36_000, "10 h"),
+            (86_400, "1 d"),
+        ] {
+            assert_eq!(wait(Duration::from_secs(seconds)), shown);
         }
     }
 

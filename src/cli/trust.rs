@@ -8,7 +8,7 @@ use super::ask::{self, Said};
 use super::client::{Client, view};
 use super::failure::Failure;
 use super::{Context, print, time};
-use crate::types::{AgentId, Trust};
+use crate::types::{AgentId, InvalidId, Trust};
 
 /// Show how far each agent is trusted, or change it
 ///
@@ -17,7 +17,7 @@ use crate::types::{AgentId, Trust};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
-    #[arg(requires = "level", allow_hyphen_values = true)]
+    #[arg(requires = "level", value_parser = agent)]
     id: Option<AgentId>,
     /// Its level from now on
     level: Option<Trust>,
@@ -76,6 +76,18 @@ impl Arguments {
                 time::moment(*changed_at)
             ))
         })
+    }
+}
+
+/// Reads the id of an agent about whom something is decided. The word of a level in its place is a
+/// slip, since nobody means an agent of that name.
+pub(super) fn agent(text: &str) -> Result<AgentId, String> {
+    match text.parse::<Trust>() {
+        Ok(level) => Err(format!(
+            "`{level}` is a level of trust and no agent: the id comes first, as in `opendialogue \
+             trust ID {level}`"
+        )),
+        Err(_) => text.parse().map_err(|error: InvalidId| error.to_string()),
     }
 }
 

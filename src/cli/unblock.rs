@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::block::tell_relay;
 use super::failure::Failure;
-use super::trust::{changed, set};
+use super::trust::{agent, changed, set};
 use super::{Context, print};
 use crate::types::{AgentId, Trust};
 
@@ -13,7 +13,7 @@ use crate::types::{AgentId, Trust};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The agent
-    #[arg(allow_hyphen_values = true)]
+    #[arg(value_parser = agent)]
     id: AgentId,
     /// Print JSON
     #[arg(long)]

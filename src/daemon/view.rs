@@ -127,7 +127,7 @@ pub enum SendRefusal {
     Policy {
         /// The policy's word.
         code: String,
-        /// The policy's sentence.
+        /// Which policy, and its sentence.
         reason: String,
         /// When to try again.
         retry_after_ms: Option<u64>,

@@ -38,6 +38,15 @@ pub enum Loop {
 }
 
 impl Loop {
+    /// What a person sees of it.
+    pub fn seen(self) -> &'static str {
+        match self {
+            Self::NearDuplicates => "nearly the same text again and again",
+            Self::Alternation => "the same exchange twice",
+            Self::Acknowledgements => "nothing but acknowledgements",
+        }
+    }
+
     /// The loop's word.
     pub fn word(self) -> &'static str {
         match self {

@@ -24,6 +24,9 @@ pub const RATE_LIMITED: &str = "rate_limited";
 /// There is no room to count.
 pub const NO_ROOM: &str = "no_room";
 
+/// What follows for whoever wants to go on.
+const OVER: &str = " and is over: what is still to be said needs a new one";
+
 /// The conversations, under the peer's id, a bar and their own. At the 300 messages a minute that
 /// `rate-limit` lets everyone write, the hand comes round in 33 minutes: what it meets is over.
 const CONVERSATIONS: Ring = Ring {
@@ -117,7 +120,7 @@ impl Found {
             self.episode.standing = Standing::Looped;
             CONVERSATIONS.replace(memory, &self.name, entry, &self.episode.to_bytes());
         }
-        let reason = format!("the conversation goes in circles: {}", looped.word());
+        let reason = format!("the conversation goes in circles ({}){OVER}", looped.seen());
         Decision {
             verdict: Verdict::reject(TURN_LIMIT, reason),
             annotations: vec![annotation("loop", looped.word())],
@@ -133,7 +136,14 @@ fn used_up(
     peer: &Peer,
 ) -> Option<Verdict> {
     let now = message.now;
-    let ended = || Verdict::reject(CONVERSATION_ENDED, "the conversation was ended");
+    let ended = || {
+        let by = match found.episode.we_ended() {
+            true => "this",
+            false => "the other",
+        };
+        let reason = format!("the conversation was ended by {by} agent{OVER}");
+        Verdict::reject(CONVERSATION_ENDED, reason)
+    };
     // Where this side has sent its `end`, it is not asked for another one.
     let limit = |reason: String| match found.episode.we_ended() {
         true => ended(),
@@ -142,14 +152,16 @@ fn used_up(
     match found.episode.may_go_on(message.direction, now) {
         Ok(()) => {}
         Err(Shut::Ended) => return Some(ended()),
-        Err(Shut::Looped) => return Some(limit("the conversation went in circles".to_owned())),
+        Err(Shut::Looped) => return Some(limit(format!("the conversation went in circles{OVER}"))),
     }
     if let Some(most) = settings.max_turns.filter(|m| found.turns() >= *m) {
-        return Some(limit(format!("the conversation has had its {most} turns")));
+        let reason = format!("the conversation has had its {most} turns, of both agents,{OVER}");
+        return Some(limit(reason));
     }
     let a_day = settings.max_turns_per_peer_day;
     let a_day = a_day.filter(|most| peer.turns_of_day() >= *most);
-    let of_a_day = |most| format!("the peer has had its {most} turns of a day");
+    let of_a_day =
+        |most| format!("the two agents have had their {most} turns of 24 hours: go on tomorrow");
     if found.entry.is_some() {
         return Some(limit(of_a_day(a_day?)));
     }
@@ -163,7 +175,10 @@ fn used_up(
         return Some(too_soon(of_a_day(most), peer.wait_for_turn(now)));
     }
     let most = settings.max_new_conversations?;
-    let reason = format!("the peer has begun its {most} conversations of an hour");
+    let reason = format!(
+        "the two agents have begun their {most} conversations of an hour, whoever began each: go on \
+         in one of them, or wait"
+    );
     let retry_after_ms = peer.wait_for_new(most, now)?;
     Some(too_soon(reason, retry_after_ms))
 }

@@ -284,7 +284,7 @@ impl Deliver {
     fn give_up(&mut self, message: &Admitted) {
         let (inbox, row, age) = (self.inbox.clone(), message.row(), self.terms.rules.max_age);
         let why = format!("it waited longer than {} minutes", age.as_secs() / 60);
-        log(message, &Settled::Dead { why: why.clone() });
+        log_dead(message);
         self.write_down(row, move || {
             let (inbox, why) = (inbox.clone(), why.clone());
             async move { inbox.give_up(row, why).await }.boxed()
@@ -382,10 +382,13 @@ fn log(message: &Admitted, settled: &Settled) {
         Settled::Apart { .. } => {
             debug!(message.id = %id, peer.id = %peer, "message {id} of {peer} goes again alone");
         }
-        Settled::Dead { .. } => {
-            warn!(message.id = %id, peer.id = %peer, "gave up message {id} of {peer}");
-        }
+        Settled::Dead { .. } => log_dead(message),
     }
+}
+
+fn log_dead(message: &Admitted) {
+    let (id, peer) = (message.message_id(), message.from());
+    warn!(message.id = %id, peer.id = %peer, "gave up message {id} of {peer}");
 }
 
 #[cfg(test)]

@@ -178,6 +178,7 @@ impl Lanes {
             return Next::Wait;
         };
         let attempts = row.attempts;
+        let tried = attempts.saturating_add(1);
         let is_about_these_settings = row.settings == self.settings;
         match answer {
             Answer::RetryWithoutSession => Next::AgainWithoutSession,
@@ -190,7 +191,11 @@ impl Lanes {
                 self.gate.open();
                 self.put_off.remove(&id);
                 Next::Settle(match count {
-                    0 | 1 => Settled::Dead { why },
+                    0 | 1 => Settled::Dead {
+                        attempts: tried,
+                        why,
+                        may_repeat: false,
+                    },
                     // One that it does not like must not take the others with it.
                     several => Settled::Apart {
                         why: format!("{why}, to {several} messages at once; now each goes alone"),
@@ -223,10 +228,11 @@ impl Lanes {
                     true => self.gate.undecided(id, at),
                     false => self.gate.open(),
                 }
-                let tried = attempts + 1;
                 if counts_attempt && tried >= self.rules.attempts {
                     return Next::Settle(Settled::Dead {
-                        why: given_up(why, tried, outcome_unknown),
+                        attempts: tried,
+                        why: given_up(&why, tried),
+                        may_repeat: outcome_unknown,
                     });
                 }
                 let put_off = if counts_attempt {
@@ -340,10 +346,10 @@ impl From<&Admitted> for Row {
     }
 }
 
-fn given_up(why: String, attempts: u32, outcome_unknown: bool) -> String {
-    match outcome_unknown {
-        true => format!("{why}, after {attempts} attempts; it may have been run all the same"),
-        false => format!("{why}, after {attempts} attempts"),
+fn given_up(why: &str, attempts: u32) -> String {
+    match attempts {
+        1 => format!("{why}, after 1 attempt"),
+        _ => format!("{why}, after {attempts} attempts"),
     }
 }
 

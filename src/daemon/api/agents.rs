@@ -123,7 +123,7 @@ fn read(answer: RelayAnswer) -> Result<Value, ApiError> {
         404 => Err(ApiError::new(
             StatusCode::NOT_FOUND,
             "unknown_agent",
-            sentence(),
+            "the relay knows no such agent",
         )),
         429 => Err(ApiError::new(
             StatusCode::TOO_MANY_REQUESTS,

@@ -192,7 +192,9 @@ impl From<SendRefusal> for ApiError {
             SendRefusal::ConversationEnded(id) => Self::new(
                 StatusCode::CONFLICT,
                 "conversation_ended",
-                format!("the conversation `{id}` has ended; leave it out to begin a new one"),
+                format!(
+                    "the conversation `{id}` has ended; a message that names no conversation opens a new one"
+                ),
             ),
             SendRefusal::KeyReused => Self::new(
                 StatusCode::CONFLICT,

@@ -78,8 +78,12 @@ pub(in crate::daemon) enum Settled {
     },
     /// It is given up, and stays visible.
     Dead {
+        /// How many attempts counted in all.
+        attempts: u32,
         /// Why.
         why: String,
+        /// Whether the last attempt may have reached the agent.
+        may_repeat: bool,
     },
 }
 

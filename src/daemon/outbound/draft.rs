@@ -278,7 +278,7 @@ fn answer(departure: &Departure, ruling: &Ruling) -> Result<SendAnswer, SendRefu
     if let Outcome::Refused(rejection) = &ruling.outcome {
         return Err(SendRefusal::Policy {
             code: rejection.code.to_string(),
-            reason: rejection.reason.clone(),
+            reason: reason(&ruling.outcome).unwrap_or_default(),
             retry_after_ms: rejection.retry_after_ms,
         });
     }

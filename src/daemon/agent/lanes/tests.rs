@@ -67,9 +67,11 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
             may_repeat,
         })
     };
-    let dead = |why: &str| {
+    let dead = |attempts, why: &str, may_repeat| {
         Next::Settle(Settled::Dead {
+            attempts,
             why: why.to_owned(),
+            may_repeat,
         })
     };
     let again_in = |seconds| Some(Duration::from_secs(seconds));
@@ -77,12 +79,16 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
     for (attempts, answer, next) in [
         (0, later(true, false, None), retry(1, 5, "later", false)),
         (1, later(true, false, None), retry(2, 10, "later", false)),
-        (2, later(true, false, None), dead("later, after 3 attempts")),
+        (
+            2,
+            later(true, false, None),
+            dead(3, "later, after 3 attempts", false),
+        ),
         (0, later(true, true, None), retry(1, 5, "later", true)),
         (
             2,
             later(true, true, None),
-            dead("later, after 3 attempts; it may have been run all the same"),
+            dead(3, "later, after 3 attempts", true),
         ),
         (2, later(false, false, None), retry(2, 20, "later", false)),
         (
@@ -95,7 +101,8 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
             later(true, false, again_in(1)),
             retry(1, 5, "later", false),
         ),
-        (0, never(), dead("never")),
+        (0, never(), dead(1, "never", false)),
+        (1, never(), dead(2, "never", false)),
         (0, pause(), Next::Wait),
         (0, away(None), Next::Wait),
         (0, Answer::RetryWithoutSession, Next::AgainWithoutSession),
@@ -107,6 +114,14 @@ fn each_answer_settles_its_row_or_leaves_it_waiting() {
         let given = lanes.answered(RowId(1), 1, answer.clone(), moment(START));
         assert_eq!(given, next, "{attempts} {answer:?}");
     }
+    let once = Rules {
+        attempts: 1,
+        ..RULES
+    };
+    let mut lanes = Lanes::new(once);
+    lanes.plan(&[row(1, 'a')], START);
+    let given = lanes.answered(RowId(1), 1, later(true, true, None), moment(START));
+    assert_eq!(given, dead(1, "later, after 1 attempt", true));
     // Of several, each still has a chance alone.
     let mut lanes = Lanes::new(RULES);
     lanes.plan(&[row(1, 'a')], START);

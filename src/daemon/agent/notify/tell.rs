@@ -31,7 +31,7 @@ pub(super) struct Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoAddress {
     /// The state file does not say whom.
-    #[error("`{0}` is not set in the state file, so nobody is told what waits")]
+    #[error("`{0}` is not set in the state file")]
     Missing(&'static str),
     /// It says something that is no word for a command.
     #[error("`{0}` of the state file is not one that can be told anything")]

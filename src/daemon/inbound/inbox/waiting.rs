@@ -265,10 +265,16 @@ impl<'a> Written<'a> {
                 stays_bound: false,
                 ..blank
             },
-            Settled::Dead { why } => Self {
+            Settled::Dead {
+                attempts,
+                why,
+                may_repeat,
+            } => Self {
                 what: "dead",
                 state: RowState::Dead,
                 reason: Some(why),
+                attempts: Some(*attempts),
+                may_repeat: *may_repeat,
                 ..blank
             },
         }

@@ -40,7 +40,10 @@ async fn one_end_goes_out_for_each_episode_that_the_limit_closes() {
         assert!(wakes.has_changed().unwrap());
         wakes.mark_unchanged();
         let because = ended_because(&rooms).await;
-        assert_eq!(because.as_deref(), Some("its turns are used up"));
+        assert_eq!(
+            because.as_deref(),
+            Some("its turns are used up, or it went in circles")
+        );
         assert_eq!(
             line.acked()[1..],
             [2, 3, 4].map(|n| format!("{} refused", name(n)))
@@ -92,7 +95,10 @@ async fn a_limit_on_what_goes_out_closes_once_even_where_the_end_is_refused_too(
     let expected = ["text queued", "text refused", "end refused"];
     assert_eq!(kinds(&rooms).await, expected);
     let because = ended_because(&rooms).await;
-    assert_eq!(because.as_deref(), Some("its turns are used up"));
+    assert_eq!(
+        because.as_deref(),
+        Some("its turns are used up, or it went in circles")
+    );
 }
 
 #[tokio::test]

@@ -38,10 +38,12 @@ async fn give_up(rooms: &Rooms, why: &str) {
         attempts: 9,
         next_attempt_at: NOW + DAY,
         why: "no answer".to_owned(),
-        may_repeat: true,
+        may_repeat: false,
     };
     let dead = Settled::Dead {
+        attempts: 10,
         why: why.to_owned(),
+        may_repeat: true,
     };
     for settled in [once_more, dead] {
         rooms.inbox.settle(row, settled).await.unwrap();
@@ -72,7 +74,10 @@ async fn what_is_tried_again_waits_as_if_it_had_come_now_and_may_still_be_a_repe
     assert_eq!(rooms.inbox_states().await, ["dead", "waiting"]);
     let shown = letters(&rooms).list(9).await.unwrap();
     assert_eq!(shown.len(), 1);
-    assert_eq!((shown[0].message_id.as_str(), shown[0].attempts), ("m1", 9));
+    assert_eq!(
+        (shown[0].message_id.as_str(), shown[0].attempts),
+        ("m1", 10)
+    );
     assert_eq!(shown[0].reason.as_deref(), Some("after 10 attempts"));
     assert!(shown[0].may_repeat && shown[0].content == "content of m1");
 
