@@ -43,7 +43,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Environment, Overrides, Paths};
+use crate::config::{Config, Environment, Examined, Overrides, Paths};
 use client::Client;
 use failure::Failure;
 
@@ -175,6 +175,12 @@ impl Context {
             overrides,
             self.config_file.as_deref(),
         )?)
+    }
+
+    /// The configuration as far as it can be read.
+    fn examine(&self) -> Examined {
+        let flags = Overrides::default();
+        Examined::load(&self.environment, &flags, self.config_file.as_deref())
     }
 
     /// The daemon of this home. A configuration that is named has to be right, although the lock

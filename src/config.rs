@@ -17,8 +17,11 @@ mod load;
 mod log;
 mod notify;
 pub mod openclaw;
+mod own_file;
 mod paths;
 mod policy;
+#[cfg(any(test, feature = "fuzz"))]
+mod property;
 mod proxy;
 mod report;
 mod reread;
@@ -41,10 +44,20 @@ pub use environment::{Environment, NAMES as VARIABLES};
 pub use layers::{Overrides, Setting};
 pub use log::{Log, LogFormat, LogTo};
 pub use notify::Notify;
+pub use own_file::Caution;
 pub use paths::{NoHome, Paths};
 pub use policy::{Limits, Mode, ModuleSource, OnFailure, PolicyEntry};
 pub use proxy::{Proxy, ProxySettings, UnusableProxy};
 pub use report::{Complaint, Origin, Position, Report};
+
+/// What is held true of any input.
+#[cfg(feature = "fuzz")]
+pub mod fuzz {
+    /// Loads `input` as the configuration, and panics where what is said of it is not so.
+    pub fn config_holds(input: &[u8]) {
+        super::property::holds(input);
+    }
+}
 
 /// Everything that one run of the program is told, checked.
 #[derive(Debug, Clone)]
@@ -74,9 +87,18 @@ pub struct Config {
     /// Every key with its value and who set it, in the order of the documentation.
     pub settings: Vec<Setting>,
     /// What its reader should know of the file, though it was taken.
-    pub caution: Option<String>,
+    pub cautions: Vec<Caution>,
     /// How to read it once more.
     source: reread::Source,
+}
+
+/// A configuration as far as it could be read, for who is to hear of everything that is wrong.
+#[derive(Debug)]
+pub struct Examined {
+    /// The configuration, or what is wrong with it.
+    pub loaded: Result<Config, Report>,
+    /// The policies that could be read, whatever is wrong with the rest.
+    pub policies: Vec<PolicyEntry>,
 }
 
 /// `[relay]`.

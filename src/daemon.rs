@@ -43,7 +43,7 @@ pub mod view;
 #[cfg(feature = "fuzz")]
 pub use agent::fuzz;
 
-pub use agent::{GatewayHealth, HookAnswer, NoClient, gateway_health, try_hook};
+pub use agent::{GatewayHealth, GatewayTrouble, HookAnswer, NoClient, gateway_health, try_hook};
 pub use api::BindError;
 pub use handle::{Daemon, EndRefusal};
 pub use held::Release;

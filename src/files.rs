@@ -2,7 +2,7 @@
 //!
 //! Between the floors, like the clock. It creates files 0600 and directories 0700 from the start,
 //! reads only what is really this user's own, replaces a file as a whole or not at all, and holds
-//! the one lock of a home. It knows nothing of what the files contain, follows no symbolic link
+//! the one lock of a home or of a store. It knows nothing of what the files contain, follows no symbolic link
 //! and mends nothing by itself, but for the rights of a database of ours: an error names the command
 //! that does.
 
@@ -25,7 +25,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 pub use lent::{make_private, tighten};
-pub use lock::{Lock, LockError, LockInfo, read_lock};
+pub use lock::{Lock, LockError, LockInfo, holder_name, read_lock};
 pub use room::free_bytes;
 pub use writers::Writers;
 

@@ -15,6 +15,15 @@ pub use frame::{Features, Frame, FrameError, MessageFrame};
 pub use replay::NonceMemory;
 pub use sign::{Signature, SigningKey};
 
+/// What is held true of any input.
+#[cfg(feature = "fuzz")]
+pub mod fuzz {
+    /// Reads `input` as a frame, and panics where it is not read as it was written.
+    pub fn frame_holds(input: &[u8]) {
+        super::frame::property::holds(input);
+    }
+}
+
 /// The largest frame that either side reads, in bytes; a longer one closes the socket with 1009.
 ///
 /// `config::defaults` bounds content so that it fits into one however it is escaped.

@@ -311,6 +311,19 @@ async fn the_door() {
     let answer = api.ask(Ask::get("/status")).await;
     assert_eq!(answer.header("access-control-allow-origin"), None);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
+    for (path, methods) in [
+        ("/status", "GET,HEAD"),
+        ("/block", "DELETE,GET,HEAD,POST"),
+        ("/allowlist-mode", "PUT"),
+    ] {
+        let answer = api.ask(Ask::get(path).method("PATCH").with_token()).await;
+        let mut allowed: Vec<&str> = answer.header("allow").unwrap().split(',').collect();
+        allowed.sort_unstable();
+        assert_eq!(
+            (answer.status, allowed.join(",")),
+            (405, methods.to_owned())
+        );
+    }
     api.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! The commands as processes: exit codes, what they print, the lock of a home, the end in order.
 
+mod configured;
 pub(crate) mod process;
 
 use process::{Daemon, Home};
@@ -164,7 +165,10 @@ fn a_port_in_use_is_told_with_its_number() {
     let port = taken.local_addr().unwrap().port().to_string();
     let home = Home::new("").with("OPENDIALOGUE_STATUS_PORT", &port);
     let ran = home.run("daemon");
-    assert!(ran.code == 1 && ran.stderr.contains(&port), "{ran:?}");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for told in [&port, "another home", "`listen` in `[local]`"] {
+        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+    }
     assert_eq!(
         ran.stderr
             .lines()

@@ -42,8 +42,19 @@ fn the_package_is_built_and_installs_into_a_clean_root() {
     ] {
         assert!(root.join(file).is_file(), "{file}");
     }
-    let copyright = fs::read_to_string(root.join("usr/share/doc/opendialogue/copyright"));
-    assert!(copyright.unwrap().contains("Permission is hereby granted"));
+    let copyright = fs::read_to_string(root.join("usr/share/doc/opendialogue/copyright")).unwrap();
+    for (whose, licence) in [
+        (
+            "Copyright: 2026 The OpenDialogue authors\n",
+            "License: MIT\n",
+        ),
+        ("Copyright: 2022 Leon Sorokin\n", "License: MIT-uPlot\n"),
+    ] {
+        assert!(copyright.contains(whose), "{copyright}");
+        // Where it is named, and where it stands.
+        assert_eq!(copyright.matches(licence).count(), 2, "{copyright}");
+    }
+    assert_eq!(copyright.matches("Permission is hereby granted").count(), 2);
     let left = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 2, "the package and the root, and no tree beside them");
 }

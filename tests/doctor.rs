@@ -81,7 +81,6 @@ async fn an_identity_of_another_relay_and_a_wrong_clock_are_told() {
 async fn a_wrong_token_is_tried_once_and_not_where_the_daemon_knows() {
     let middle = Middle::start().await;
     let setup = Setup::new(&middle.url()).await;
-    setup.with_a_dead_letter();
     setup
         .gateway
         .set(|settings| settings.token = "another".to_owned());
@@ -89,22 +88,27 @@ async fn a_wrong_token_is_tried_once_and_not_where_the_daemon_knows() {
     let token = findings(&told, "hook token");
     let new_token = "openclaw config set hooks.token \"$(openssl rand -hex 32)\"";
     assert_eq!(token[0]["command"], new_token);
-    assert_eq!(setup.gateway.asked().len(), 1);
+    assert_eq!(setup.gateway.probes(), 1);
 
-    // The daemon meets the refusal by itself, and delivery pauses.
+    // The daemon knows before any message, and delivery pauses.
     let daemon = setup.start_daemon();
-    assert_eq!(setup.home.run("dead retry m-1").code, 0);
-    setup.gateway.until_asked(2).await;
-    let is_refused = |why: &str| why.contains("answered 401");
-    setup.until(|status| status["gateway_problem"].as_str().is_some_and(is_refused));
+    setup.until(|status| status["gateway_trouble"] == "token");
+    let status = setup.home.run("status").stdout;
+    assert!(status.contains("answered 401"), "{status}");
     let ran = setup.home.run("doctor --json");
     let told = ran.json();
     assert!(findings(&told, "hook token").is_empty());
     let delivery = findings(&told, "delivery");
     assert_eq!(delivery[0]["level"], "problem");
     assert_eq!(delivery[0]["command"], new_token);
-    assert!(is_refused(delivery[0]["says"].as_str().unwrap()));
-    assert_eq!(setup.gateway.asked().len(), 2, "it was not tried again");
+    assert!(
+        delivery[0]["says"]
+            .as_str()
+            .unwrap()
+            .contains("answered 401")
+    );
+    assert_eq!(setup.gateway.probes(), 2, "it was not tried again");
+    assert_eq!(setup.gateway.asked(), [], "no message was needed");
     assert!(!ran.stdout.contains("hook-token"), "no token is shown");
     assert_eq!(daemon.end(), 0);
 }

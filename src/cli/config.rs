@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::failure::Failure;
-use super::{Context, print, safe};
+use super::{Context, policy, print, safe};
 use crate::config::{Config, Overrides, json_schema};
 
 /// Check, show or describe the configuration
@@ -22,6 +22,8 @@ enum Verb {
 }
 
 /// Check the configuration and complain of everything that is wrong with it, with its place
+///
+/// The policies are loaded and take their settings, as at a start.
 #[derive(Debug, Args)]
 struct Check {
     /// Print JSON
@@ -61,16 +63,20 @@ fn written_schema() -> String {
 
 impl Check {
     fn run(self, context: &Context) -> Result<(), Failure> {
-        let file = context.config_file.as_deref();
-        match Config::load(&context.environment, &Overrides::default(), file) {
-            Ok(config) if self.json => print::json(&json!({ "ok": true, "file": config.file })),
-            Ok(config) => print::line(match &config.file {
-                Some(file) => format!("`{}` is right", file.display()),
-                None => format!(
-                    "there is no `{}`: every key has its default",
-                    config.paths.config_file().display()
-                ),
-            }),
+        match policy::configuration(context)? {
+            Ok(config) => {
+                let cautions = config.cautions.iter();
+                let cautions: Vec<&str> = cautions.map(|one| one.sentence.as_str()).collect();
+                if self.json {
+                    let file = &config.file;
+                    return print::json(&json!({ "ok": true, "file": file, "cautions": cautions }));
+                }
+                print::line(right(&config))?;
+                for caution in cautions {
+                    print::note(format_args!("opendialogue: {}", safe::line(caution)));
+                }
+                Ok(())
+            }
             Err(report) => {
                 if self.json {
                     print::json(&json!({ "ok": false, "complaints": report.complaints() }))?;
@@ -78,6 +84,16 @@ impl Check {
                 Err(report.into())
             }
         }
+    }
+}
+
+fn right(config: &Config) -> String {
+    match &config.file {
+        Some(file) => format!("`{}` is right", file.display()),
+        None => format!(
+            "there is no `{}`: every key has its default",
+            config.paths.config_file().display()
+        ),
     }
 }
 

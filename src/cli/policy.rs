@@ -16,7 +16,8 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::{Context, safe};
-use crate::policy::{Chain, Fault};
+use crate::config::{Config, Examined, PolicyEntry, Report};
+use crate::policy::Fault;
 
 /// Show, write, test and load policies
 #[derive(Debug, clap::Args)]
@@ -52,12 +53,25 @@ impl Arguments {
     }
 }
 
-/// The policies of the configuration as a start would load them: how many, or every fault.
-pub(super) fn loadable(context: &Context) -> Result<Result<usize, Vec<String>>, Failure> {
-    let checked = check::of_configuration(context)?;
-    let count = |chain: Chain| chain.snapshot().len();
-    let said = |faults: Vec<Fault>| faults.iter().map(Fault::to_string).collect();
-    Ok(checked.map(count).map_err(said))
+/// The policies of `entries` as a start would load them: how many, or every fault.
+pub(super) fn loadable(entries: &[PolicyEntry]) -> Result<Result<usize, Vec<Fault>>, Failure> {
+    let checked = check::of_entries(entries)?;
+    Ok(checked.map(|chain| chain.snapshot().len()))
+}
+
+/// The configuration, with its policies loaded and configured as a start would; or everything that is
+/// wrong with either.
+pub(super) fn configuration(context: &Context) -> Result<Result<Config, Report>, Failure> {
+    let Examined { loaded, policies } = context.examine();
+    let Err(faults) = check::of_entries(&policies)? else {
+        return Ok(loaded);
+    };
+    let mut report = loaded.err().unwrap_or_default();
+    for fault in faults {
+        report.add(fault.origin, fault.sentence);
+    }
+    report.sort();
+    Ok(Err(report))
 }
 
 /// A policy of the chain in force, as the daemon tells it.

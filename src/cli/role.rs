@@ -66,8 +66,8 @@ pub(super) fn start_logging(
         TelemetryError::File(_) => Failure::Failed(error.into()),
         TelemetryError::Filter(_) | TelemetryError::Twice(_) => Failure::Words(error.to_string()),
     })?;
-    if let Some(caution) = &config.caution {
-        warn!("{caution}");
+    for caution in &config.cautions {
+        warn!("{}", caution.sentence);
     }
     Ok(())
 }

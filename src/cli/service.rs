@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
-use super::{Context, print};
-use crate::config::{Config, Overrides, Paths};
+use super::{Context, policy, print};
+use crate::config::{Config, Paths};
 use crate::files::{create_private_dir, read_lock, replace_private, shell_word};
 use daemon::Daemon;
 use supervisor::Supervisor;
@@ -64,7 +64,7 @@ impl Arguments {
 
 impl Install {
     fn run(self, context: &Context) -> Result<(), Failure> {
-        let config = context.load(&Overrides::default())?;
+        let config = policy::configuration(context)??;
         let daemon = Daemon::here(context, &config.paths)?;
         let supervisor = Supervisor::of_this_system();
         let text = supervisor.text(&daemon);

@@ -2,10 +2,8 @@
 
 mod written;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::num::NonZeroU32;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
@@ -13,20 +11,17 @@ use super::endpoint::{GatewayUrl, RelayUrl};
 use super::environment::Environment;
 use super::kind::{LoopbackAddress, Networks, Switch, Whole};
 use super::layers::{Described, Layers, Overrides};
+use super::own_file::{OwnFile, unreadable};
 use super::paths::Paths;
 use super::proxy::ProxySettings;
 use super::report::{Origin, Report};
 use super::reread::Source;
 use super::schema::{self, Key};
 use super::{
-    Config, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore, defaults, log,
-    notify, policy,
+    Config, Examined, Gateway, IdentityOverride, Local, RelayLink, RelayServer, RelayStore,
+    defaults, log, notify, policy,
 };
-use crate::files::{self, Writers, shell_word};
 use crate::types::Secret;
-
-/// More than any configuration needs, in bytes: what is larger is some other file.
-const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
 
 impl Config {
     /// Loads the configuration: `config_file` where one is named, which must exist then, else the
@@ -36,27 +31,7 @@ impl Config {
         overrides: &Overrides,
         config_file: Option<&Path>,
     ) -> Result<Self, Report> {
-        let paths = find_paths(environment)?;
-        let path = match config_file {
-            Some(path) => path.to_owned(),
-            None => paths.config_file(),
-        };
-        let text = match open_to_read(&path) {
-            Ok(file) => Some(read_own(file, &path)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && config_file.is_none() => None,
-            Err(error) => return Err(complaint(Origin::WholeFile(path), unreadable(&error))),
-        };
-        let (text, caution) = text.map_or((None, None), |(text, caution)| (Some(text), caution));
-        let mut config = Self::from_text(
-            environment,
-            overrides,
-            &path,
-            text.as_deref().unwrap_or_default(),
-        )?;
-        config.file = text.is_some().then_some(path);
-        config.caution = caution;
-        config.source = Source::of(environment, overrides);
-        Ok(config)
+        Examined::load(environment, overrides, config_file).loaded
     }
 
     /// Checks a configuration of this `text`, as if it stood in the file `path`.
@@ -67,7 +42,65 @@ impl Config {
         text: &str,
     ) -> Result<Self, Report> {
         let paths = find_paths(environment)?;
+        let layers = (environment, overrides);
+        Examined::of(layers, paths, path, text, Report::default()).loaded
+    }
+}
+
+impl Examined {
+    /// As [`Config::load`], with what could be read of it where something is wrong.
+    pub fn load(
+        environment: &Environment,
+        overrides: &Overrides,
+        config_file: Option<&Path>,
+    ) -> Self {
+        let paths = match find_paths(environment) {
+            Ok(paths) => paths,
+            Err(report) => {
+                return Self {
+                    loaded: Err(report),
+                    policies: Vec::new(),
+                };
+            }
+        };
+        let path = match config_file {
+            Some(path) => path.to_owned(),
+            None => paths.config_file(),
+        };
         let mut report = Report::default();
+        let file = match OwnFile::read(&path, &mut report) {
+            // Nobody named it, and every key has its default.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && config_file.is_none() => None,
+            Err(error) => {
+                report.add(Origin::WholeFile(path.clone()), unreadable(&error));
+                None
+            }
+            Ok(file) => Some(file),
+        };
+        let text = file.as_ref().map_or("", |file| &file.text);
+        let mut examined = Self::of((environment, overrides), paths, &path, text, report);
+        if let Ok(config) = &mut examined.loaded {
+            config.cautions = file.as_ref().map_or_else(Vec::new, |file| {
+                let key = schema::GATEWAY_TOKEN.path();
+                let holds_secret = config.settings.iter().any(|setting| {
+                    setting.key == key && matches!(setting.origin, Origin::File(..))
+                });
+                file.cautions(&path, holds_secret)
+            });
+            config.file = file.is_some().then_some(path);
+            config.source = Source::of(environment, overrides);
+        }
+        examined
+    }
+
+    /// Checks `text`, and adds what is wrong with it to `report`.
+    fn of(
+        (environment, overrides): (&Environment, &Overrides),
+        paths: Paths,
+        path: &Path,
+        text: &str,
+        mut report: Report,
+    ) -> Self {
         let document = Document::parse(path, text, &mut report);
         document.check_names(&mut report);
         let mut layers = Layers {
@@ -78,7 +111,7 @@ impl Config {
             settings: Vec::new(),
             described: Vec::new(),
         };
-        let config = Self {
+        let config = Config {
             file: Some(path.to_owned()),
             relay: relay(&mut layers),
             gateway: gateway(&mut layers),
@@ -90,16 +123,25 @@ impl Config {
             log: log::read(&mut layers),
             notify: notify::read(&mut layers),
             settings: layers.settings,
-            caution: None,
+            cautions: Vec::new(),
             source: Source::default(),
             paths,
         };
         let mut report = layers.report;
         report.sort();
         if report.is_empty() {
-            Ok(config)
-        } else {
-            Err(report)
+            return Self {
+                policies: config.policies.clone(),
+                loaded: Ok(config),
+            };
+        }
+        let mut policies = config.policies;
+        // Of a broken file it is a guess what was left out on purpose; an entry that lacks its
+        // module has been told so.
+        policies.retain(|entry| document.is_whole() && entry.has_module());
+        Self {
+            policies,
+            loaded: Err(report),
         }
     }
 }
@@ -275,82 +317,9 @@ pub(super) fn beside(file: &Path, path: &Path) -> PathBuf {
 }
 
 fn find_paths(environment: &Environment) -> Result<Paths, Report> {
-    Paths::new(environment)
-        .map_err(|no_home| complaint(Origin::Environment("HOME"), no_home.to_string()))
-}
-
-fn complaint(origin: Origin, sentence: String) -> Report {
-    let mut report = Report::default();
-    report.add(origin, sentence);
-    report
-}
-
-/// Reads the configuration, which decides what runs: nobody but its user and root may write it. One
-/// that its group may write is taken with a caution, since the group is often the user's own.
-fn read_own(file: File, path: &Path) -> Result<(String, Option<String>), Report> {
-    let refused = |sentence| complaint(Origin::WholeFile(path.to_owned()), sentence);
-    let failed = |error: io::Error| refused(unreadable(&error));
-    let word = || shell_word(path);
-    let caution = match Writers::of(&file.metadata().map_err(failed)?) {
-        Writers::Nobody => None,
-        Writers::Group => Some(format!(
-            "the members of its group can write `{}`, and so choose what runs here; if they are not \
-             you alone, `chmod g-w {}`",
-            path.display(),
-            word()
-        )),
-        Writers::Owner(owner) => {
-            return Err(refused(format!(
-                "it belongs to user {owner}, who could choose what runs here; mend it with \
-                 `sudo chown $USER {}`",
-                word()
-            )));
-        }
-        Writers::Everybody => {
-            return Err(refused(format!(
-                "everybody can write it, and so choose what runs here; mend it with `chmod o-w {}`",
-                word()
-            )));
-        }
-    };
-    Ok((read_all(file).map_err(failed)?, caution))
-}
-
-/// Reads a text file that need not be private.
-pub(super) fn read_text(path: &Path) -> io::Result<String> {
-    read_all(open_to_read(path)?)
-}
-
-/// Opens a file. A pipe in its place would hold the program for ever, so it is refused.
-fn open_to_read(path: &Path) -> io::Result<File> {
-    let file = files::open_at_once(path)?;
-    match file.metadata()?.file_type().is_fifo() {
-        true => Err(io::Error::other("it is a pipe")),
-        false => Ok(file),
-    }
-}
-
-fn read_all(file: File) -> io::Result<String> {
-    let mut text = String::new();
-    let read = file.take(FILE_LIMIT_BYTES + 1).read_to_string(&mut text)?;
-    if u64::try_from(read).unwrap_or(u64::MAX) > FILE_LIMIT_BYTES {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(text)
-}
-
-/// Why a file could not be read, in one sentence.
-pub(super) fn unreadable(error: &io::Error) -> String {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the kinds are the standard library's and grow"
-    )]
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
-        io::ErrorKind::FileTooLarge => {
-            format!("the file is larger than {FILE_LIMIT_BYTES} bytes")
-        }
-        _ => format!("the file cannot be read: {error}"),
-    }
+    Paths::new(environment).map_err(|no_home| {
+        let mut report = Report::default();
+        report.add(Origin::Environment("HOME"), no_home.to_string());
+        report
+    })
 }

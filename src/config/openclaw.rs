@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::defaults::HOOKS_PATH;
-use super::load::{read_text, unreadable};
+use super::own_file::{read_text, unreadable};
 use super::report::{Complaint, Origin, Position};
 use crate::files::shell_word;
 use crate::types::Secret;
@@ -45,9 +45,24 @@ pub struct HookSettings {
     pub default_session_key: Option<String>,
 }
 
+/// A setting of the file that delivery needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookSetting {
+    /// `hooks.token`.
+    Token,
+    /// `hooks.allowedSessionKeyPrefixes`.
+    AllowedSessionKeyPrefixes,
+    /// `hooks.allowRequestSessionKey`.
+    AllowRequestSessionKey,
+    /// `hooks.enabled`.
+    Enabled,
+}
+
 /// What the file lacks, and the command that mends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingSetting {
+    /// Which.
+    pub setting: HookSetting,
     /// One line for a shell.
     pub command: String,
     /// What it is good for.
@@ -73,10 +88,8 @@ impl HookSettings {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(Complaint {
-                    origin: Origin::WholeFile(path.to_owned()),
-                    sentence: unreadable(&error),
-                });
+                let origin = Origin::WholeFile(path.to_owned());
+                return Err(Complaint::new(origin, unreadable(&error)));
             }
         };
         Self::parse(&text).map(Some).map_err(|error| {
@@ -86,7 +99,7 @@ impl HookSettings {
                 None => Origin::WholeFile(path),
             };
             let sentence = error.reason;
-            Complaint { origin, sentence }
+            Complaint::new(origin, sentence)
         })
     }
 
@@ -129,8 +142,9 @@ impl HookSettings {
     /// each at once, and refuses hooks without a token.
     pub fn missing(&self) -> Vec<MissingSetting> {
         let mut missing = Vec::new();
-        let mut need = |is_required, reason, command| {
+        let mut need = |setting, is_required, reason, command| {
             missing.push(MissingSetting {
+                setting,
                 command,
                 reason,
                 is_required,
@@ -139,6 +153,7 @@ impl HookSettings {
         if self.token.is_none() && !self.token_elsewhere {
             let command = r#"openclaw config set hooks.token "$(openssl rand -hex 32)""#;
             need(
+                HookSetting::Token,
                 true,
                 "hooks are refused without a token",
                 command.to_owned(),
@@ -158,6 +173,7 @@ impl HookSettings {
             let list = shell_word(Path::new(&list));
             let command = format!("openclaw config set hooks.allowedSessionKeyPrefixes {list}");
             need(
+                HookSetting::AllowedSessionKeyPrefixes,
                 false,
                 "names the sessions that a conversation may have",
                 command,
@@ -166,6 +182,7 @@ impl HookSettings {
         if !self.allow_request_session_key {
             let command = "openclaw config set hooks.allowRequestSessionKey true";
             need(
+                HookSetting::AllowRequestSessionKey,
                 false,
                 "gives each conversation a session of its own",
                 command.to_owned(),
@@ -174,6 +191,7 @@ impl HookSettings {
         if !self.enabled {
             let command = "openclaw config set hooks.enabled true";
             need(
+                HookSetting::Enabled,
                 true,
                 "messages are delivered by the hooks",
                 command.to_owned(),

@@ -140,6 +140,20 @@ impl PolicyEntry {
         }
     }
 
+    /// Its keys' place among all keys.
+    fn path(&self) -> String {
+        match self.name.as_str() {
+            // Its name was wrong.
+            "" => "policy".to_owned(),
+            name => format!("policy.{name}"),
+        }
+    }
+
+    /// Whether it says where its module comes from.
+    pub(super) fn has_module(&self) -> bool {
+        self.module != ModuleSource::Path(PathBuf::new())
+    }
+
     /// Who set a key of the entry.
     fn key_origin(&self, key: &str) -> &Origin {
         self.origins.get(key).unwrap_or(&Origin::Default)
@@ -194,11 +208,13 @@ pub(super) fn chain(layers: &mut Layers<'_>) -> Vec<PolicyEntry> {
     let mut written = BTreeSet::new();
     for (table, origin) in layers.document.policies() {
         let Some(name) = entry::read_name(layers, table, &origin) else {
+            entry::only_check(layers, table, origin, "");
             continue;
         };
         if !written.insert(name.clone()) {
             let sentence = "there is already an entry with this name";
-            layers.complain(&format!("policy.{name}"), origin, sentence);
+            layers.complain(&format!("policy.{name}"), origin.clone(), sentence);
+            entry::only_check(layers, table, origin, &name);
             continue;
         }
         if written.len() > defaults::POLICIES_MAX {

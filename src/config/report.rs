@@ -69,6 +69,20 @@ pub struct Complaint {
     pub origin: Origin,
     /// What is wrong, in one sentence.
     pub sentence: String,
+    /// What mends it, as one line for a shell, where that is more than an edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl Complaint {
+    /// One that is mended at its place.
+    pub fn new(origin: Origin, sentence: impl Into<String>) -> Self {
+        Self {
+            origin,
+            sentence: sentence.into(),
+            command: None,
+        }
+    }
 }
 
 impl fmt::Display for Complaint {
@@ -96,12 +110,19 @@ impl Report {
 
     /// Adds a complaint.
     pub fn add(&mut self, origin: Origin, sentence: impl Into<String>) {
-        let sentence = sentence.into();
-        self.complaints.push(Complaint { origin, sentence });
+        self.complaints.push(Complaint::new(origin, sentence));
+    }
+
+    /// Adds a complaint that a command mends, which the sentence names too.
+    pub fn add_mended(&mut self, origin: Origin, sentence: String, command: String) {
+        self.complaints.push(Complaint {
+            command: Some(command),
+            ..Complaint::new(origin, sentence)
+        });
     }
 
     /// Puts the complaints into the order in which a person would mend them.
-    pub(super) fn sort(&mut self) {
+    pub fn sort(&mut self) {
         self.complaints.sort();
         self.complaints.dedup();
     }

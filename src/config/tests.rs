@@ -1,9 +1,8 @@
 mod complaints;
 mod described;
+mod file;
 mod policies;
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::*;
@@ -209,71 +208,6 @@ fn the_gateway_token_is_taken_and_never_shown() {
     assert!(!format!("{config:?}").contains("hunter2"));
     let report = load("[gateway]\ntoken = 'hünter2'").unwrap_err();
     assert!(!report.to_string().contains("nter2"), "{report}");
-}
-
-#[test]
-fn a_named_file_must_exist_and_the_default_one_need_not() {
-    let home = tempfile::tempdir().unwrap();
-    let environment = Environment::from_pairs([("OPENDIALOGUE_HOME", home.path())]);
-    let load = |file: Option<&Path>| Config::load(&environment, &Overrides::default(), file);
-
-    assert_eq!(load(None).unwrap().file, None);
-    let named = home.path().join("other.toml");
-    let report = load(Some(&named)).unwrap_err().to_string();
-    assert!(
-        report.ends_with("other.toml: there is no such file"),
-        "{report}"
-    );
-    assert_eq!(
-        std::fs::read_dir(home.path()).unwrap().count(),
-        0,
-        "nothing is created"
-    );
-
-    std::fs::write(&named, "[local]\nrequire_token = true").unwrap();
-    let config = load(Some(&named)).unwrap();
-    assert!(config.local.require_token);
-    assert_eq!(config.file, Some(named.clone()));
-    std::fs::write(&named, b"\xff").unwrap();
-    let report = load(Some(&named)).unwrap_err().to_string();
-    assert!(report.ends_with("the file is not UTF-8 text"), "{report}");
-    // A pipe would keep the program waiting for whoever writes into it.
-    let pipe = home.path().join("pipe");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
-    let report = load(Some(&pipe)).unwrap_err().to_string();
-    assert!(report.ends_with("it is a pipe"), "{report}");
-
-    std::fs::write(home.path().join("opendialogue.toml"), "[locale]").unwrap();
-    assert!(
-        load(None).is_err(),
-        "the default file counts where there is one"
-    );
-}
-
-#[test]
-fn a_file_that_others_can_write_is_refused_and_one_of_a_group_taken_with_a_caution() {
-    let home = tempfile::tempdir().unwrap();
-    let file = home.path().join("opendialogue.toml");
-    fs::write(&file, "").unwrap();
-    let environment = Environment::from_pairs([("OPENDIALOGUE_HOME", home.path().as_os_str())]);
-    let with_mode = |mode| {
-        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        Config::load(&environment, &Overrides::default(), None)
-    };
-    for mode in [0o600, 0o644] {
-        assert_eq!(with_mode(mode).unwrap().caution, None, "{mode:o}");
-    }
-    let caution = with_mode(0o664).unwrap().caution.unwrap();
-    assert!(caution.contains("`chmod g-w "), "{caution}");
-    for mode in [0o666, 0o602] {
-        let refused = with_mode(mode).unwrap_err().to_string();
-        let expected = format!(
-            "{0}: everybody can write it, and so choose what runs here; mend it with \
-             `chmod o-w {0}`",
-            file.display()
-        );
-        assert_eq!(refused, expected);
-    }
 }
 
 #[test]

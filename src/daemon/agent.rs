@@ -14,6 +14,7 @@ mod lanes;
 mod notify;
 mod probe;
 mod render;
+mod trouble;
 
 use tokio::sync::watch;
 
@@ -31,6 +32,7 @@ pub(super) use fenced::Reader;
 pub use gateway::NoClient;
 pub(super) use notify::Notifier;
 pub use probe::{GatewayHealth, HookAnswer, gateway_health, try_hook};
+pub use trouble::GatewayTrouble;
 
 /// What is held true of any input.
 #[cfg(feature = "fuzz")]

@@ -70,9 +70,14 @@ fn router(daemon: Daemon, guard: Guard) -> Router {
         .merge(status::routes())
         .merge(trust::routes())
         .fallback(|| async { ApiError::no_route() })
-        .method_not_allowed_fallback(|| async { ApiError::no_method() })
+        .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(Arc::new(guard), pass_guard))
         .with_state(daemon)
+}
+
+/// The header `Allow` is the router's own.
+async fn wrong_method(path: MatchedPath) -> ApiError {
+    ApiError::no_method(&openapi::methods_of(path.as_str()))
 }
 
 async fn pass_guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {

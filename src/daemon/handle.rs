@@ -13,7 +13,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::agent::Reader;
+use super::agent::{GatewayTrouble, Reader};
 use super::held::HeldBox;
 use super::inbound::{Inbox, inbox};
 use super::lane::Lane;
@@ -79,6 +79,8 @@ pub(super) struct Parts {
 pub(super) struct GatewayStatus {
     pub(super) ready: bool,
     pub(super) problem: Option<String>,
+    /// The kind of the problem.
+    pub(super) trouble: Option<GatewayTrouble>,
 }
 
 /// Why a conversation was not ended.

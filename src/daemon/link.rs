@@ -72,9 +72,10 @@ pub(super) enum LinkState {
     Connected,
     /// Connecting went wrong; it is tried again by itself.
     Waiting,
-    /// The relay does not know this agent or its signature, or no longer proves who sends: a person
-    /// has to act.
+    /// The relay does not know this agent or its signature: a person has to act.
     Refused,
+    /// The relay no longer proves who sends, so it is refused: a person has to act.
+    Unproven,
     /// Another process connected as this agent.
     Replaced,
     /// There will be no session until the daemon is started again.
@@ -87,7 +88,7 @@ impl LinkState {
             LinkState::Connecting => "connecting",
             LinkState::Connected => "connected",
             LinkState::Waiting => "waiting",
-            LinkState::Refused => "refused",
+            LinkState::Refused | LinkState::Unproven => "refused",
             LinkState::Replaced => "replaced",
             LinkState::Stopped => "stopped",
         }
@@ -111,8 +112,8 @@ enum Next {
     BackOff(String),
     /// Connect again at once, unless that was tried just now.
     AtOnce(String),
-    /// Wait for a person, and try now and then.
-    Refused(String),
+    /// Wait for a person in this state, and try now and then.
+    Refused(LinkState, String),
     /// Another process is connected as this agent.
     Replaced,
     /// The daemon stops.
@@ -139,9 +140,9 @@ impl Link {
                     let wait = reconnecting.next(random::jitter());
                     self.wait(wait, why).await;
                 }
-                Next::Refused(why) => {
+                Next::Refused(state, why) => {
                     warn!("there is no session with the relay until a person acts: {why}");
-                    self.show(LinkState::Refused, Some(why));
+                    self.show(state, Some(why));
                     self.pause(FOR_A_PERSON).await;
                 }
                 Next::Replaced => self.wait_until_offline().await,
@@ -207,7 +208,7 @@ impl Link {
             } if body.contains("clock_skew") => Next::BackOff(why),
             DialError::Refused {
                 status: 401 | 400, ..
-            } => Next::Refused(why),
+            } => Next::Refused(LinkState::Refused, why),
             DialError::Refused { .. } | DialError::Unreachable(_) => Next::BackOff(why),
         }
     }
@@ -219,7 +220,7 @@ impl Link {
                 Next::BackOff("the relay sent a frame of more than 128 KiB".to_owned())
             }
             SessionEnd::Renew(why) => Next::AtOnce(why),
-            SessionEnd::Refused(why) => Next::Refused(why),
+            SessionEnd::Unproven(why) => Next::Refused(LinkState::Unproven, why),
             SessionEnd::Replaced => Next::Replaced,
             SessionEnd::Stopped => Next::Stop,
         }

@@ -1,5 +1,6 @@
 //! The relay's REST: registering, looking an agent up, and the owner's lists, signed.
 
+use std::error::Error;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -64,6 +65,8 @@ pub enum RelayCallError {
         relay: String,
         /// What went wrong.
         why: String,
+        /// What is behind that.
+        cause: String,
     },
     /// It answered what it should not.
     #[error("the relay {relay} answered {status}: {said}")]
@@ -150,8 +153,9 @@ impl RelayClient {
         if answer.status != 201 {
             return Err(self.refused(&answer));
         }
-        let registered: Registered = serde_json::from_value(answer.body)
-            .map_err(|why| self.unreachable(format!("its answer to a registration: {why}")))?;
+        let registered: Registered = serde_json::from_value(answer.body).map_err(|why| {
+            self.unreachable(&why, format!("its answer to a registration: {why}"))
+        })?;
         Ok(Identity {
             agent_id: registered.agent_id,
             agent_secret: Secret::new(registered.agent_secret),
@@ -228,7 +232,7 @@ impl RelayClient {
         let mut response = request
             .send()
             .await
-            .map_err(|why| self.unreachable(with_causes(&why)))?;
+            .map_err(|why| self.unreachable(&why, with_causes(&why)))?;
         let date = date(response.headers());
         self.offset.learn(date, self.clock.now());
         let status = response.status().as_u16();
@@ -236,11 +240,11 @@ impl RelayClient {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|why| self.unreachable(with_causes(&why)))?
+            .map_err(|why| self.unreachable(&why, with_causes(&why)))?
         {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > ANSWER_MAX_BYTES {
-                return Err(self.unreachable("its answer has no end".to_owned()));
+                return Err(self.endless());
             }
         }
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -256,10 +260,24 @@ impl RelayClient {
         }
     }
 
-    fn unreachable(&self, why: String) -> RelayCallError {
+    fn unreachable(&self, error: &dyn Error, why: String) -> RelayCallError {
+        let mut cause = error;
+        while let Some(behind) = cause.source() {
+            cause = behind;
+        }
         RelayCallError::Unreachable {
             relay: self.relay.authority(),
             why: heard(&why),
+            cause: heard(&cause.to_string()),
+        }
+    }
+
+    fn endless(&self) -> RelayCallError {
+        let why = "its answer has no end".to_owned();
+        RelayCallError::Unreachable {
+            relay: self.relay.authority(),
+            cause: why.clone(),
+            why,
         }
     }
 }
@@ -267,7 +285,7 @@ impl RelayClient {
 /// An error of the HTTP client with what is behind it, which alone says what went wrong.
 fn with_causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         text = format!("{text}: {error}");
         cause = error.source();

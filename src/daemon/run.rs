@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::agent::{self, NoClient, Notifier};
+use super::agent::{self, GatewayTrouble, NoClient, Notifier};
 use super::api::{self, Access, BindError};
 use super::handle::{Daemon, GatewayStatus, Parts};
 use super::held::HeldBox;
@@ -333,6 +333,7 @@ fn not_delivering() -> GatewayStatus {
     GatewayStatus {
         ready: false,
         problem: Some("nothing is handed to it: messages wait in the inbox".to_owned()),
+        trouble: Some(GatewayTrouble::NotWanted),
     }
 }
 

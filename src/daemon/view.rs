@@ -10,6 +10,7 @@ pub(in crate::daemon) mod readiness;
 
 use serde::{Deserialize, Serialize};
 
+use crate::daemon::agent::GatewayTrouble;
 use crate::policy::{Annotation, PolicyStatus, Step};
 use crate::types::{AgentId, ConversationId, Direction, Kind, MessageId, Timestamp, Trust};
 
@@ -67,6 +68,10 @@ pub struct Status {
     pub clock_offset_ms: i64,
     /// Why nothing goes to the gateway, where delivery is paused.
     pub gateway_problem: Option<String>,
+    /// The same in a word.
+    pub gateway_trouble: Option<GatewayTrouble>,
+    /// Whether the relay proved who sends before and does not now, so that no session is opened.
+    pub relay_proof_lost: bool,
     /// Why no person can be told what waits, where that is wanted.
     pub notify_problem: Option<String>,
     /// What becomes of new messages where nothing is delivered and the inbox is getting full.

@@ -1,4 +1,4 @@
-//! The one lock of a home: who holds it, and where that process can be reached.
+//! The one lock of a home or of a store: who holds it, and where that process can be reached.
 //!
 //! The lock is the system's, on the open file, so it ends with the process however that ends; the
 //! text in the file is for the others to read. A text counts only while the lock is held: that a
@@ -37,7 +37,7 @@ pub enum LockError {
     /// Another process holds it.
     #[error(
         "{} already runs on this home and holds `{}`; stop it first",
-        holder_name(.holder), .path.display()
+        holder_name(.holder.as_ref()), .path.display()
     )]
     Held {
         /// The lock file.
@@ -159,7 +159,8 @@ fn is_alive(pid: u32) -> bool {
     }
 }
 
-fn holder_name(holder: &Option<LockInfo>) -> String {
+/// Who holds a lock, as the beginning of a sentence.
+pub fn holder_name(holder: Option<&LockInfo>) -> String {
     match holder {
         Some(info) => format!("process {}", info.pid),
         None => "another process".to_owned(),

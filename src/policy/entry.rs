@@ -13,17 +13,40 @@ use crate::config::{self, Origin, PolicyEntry, Report};
 
 /// One thing that keeps policies from being loaded, in one sentence that says where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "Told")]
 pub struct Fault {
     /// The policy that it concerns, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    /// What is wrong.
+    /// Where it is to be mended; the default where no file says so.
+    pub origin: Origin,
+    /// What is wrong, without its place.
     pub sentence: String,
+}
+
+/// A fault for a program that reads it.
+#[derive(Serialize)]
+struct Told {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
+    sentence: String,
+}
+
+impl From<Fault> for Told {
+    fn from(fault: Fault) -> Self {
+        let sentence = fault.to_string();
+        let policy = fault.policy;
+        Self { policy, sentence }
+    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        match &self.origin {
+            Origin::Default => f.write_str(&self.sentence),
+            Origin::File(..) | Origin::WholeFile(_) | Origin::Environment(_) | Origin::Flag(_) => {
+                write!(f, "{}: {}", self.origin, self.sentence)
+            }
+        }
     }
 }
 
@@ -32,6 +55,7 @@ impl Fault {
     pub(crate) fn of_all(sentence: impl Into<String>) -> Self {
         Self {
             policy: None,
+            origin: Origin::Default,
             sentence: sentence.into(),
         }
     }
@@ -40,7 +64,10 @@ impl Fault {
     pub fn of_report(report: &Report) -> Vec<Self> {
         let complaints = report.complaints().iter();
         complaints
-            .map(|complaint| Self::of_all(complaint.to_string()))
+            .map(|complaint| Self {
+                origin: complaint.origin.clone(),
+                ..Self::of_all(complaint.sentence.as_str())
+            })
             .collect()
     }
 
@@ -55,10 +82,8 @@ fn of_error(error: &LoadError, entries: &[PolicyEntry]) -> Vec<Fault> {
     let entry = entries.iter().find(|entry| entry.name == error.policy);
     let at = |origin: Option<&Origin>, sentence: String| Fault {
         policy: Some(error.policy.clone()),
-        sentence: match origin {
-            None | Some(Origin::Default) => sentence,
-            Some(origin) => format!("{origin}: {sentence}"),
-        },
+        origin: origin.cloned().unwrap_or(Origin::Default),
+        sentence,
     };
     let Problem::Settings(problems) = &error.problem else {
         let origin = entry.map(|entry| &entry.origin);

@@ -344,7 +344,7 @@ pub fn told(faults: &[Fault]) -> Option<String> {
 }
 
 fn joined(faults: &[Fault], between: &str) -> String {
-    let faults: Vec<&str> = faults.iter().map(|fault| fault.sentence.as_str()).collect();
+    let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
     faults.join(between)
 }
 

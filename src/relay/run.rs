@@ -1,23 +1,23 @@
 //! Joins the relay's tasks together, and takes them apart in order.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::node::Node;
 use super::settings::{Settings, StorePath};
 use super::store::Store;
-use super::store::sqlite::{SqliteStore, create_file};
+use super::store::sqlite::{SqliteStore, beside, create_file, create_folder};
 use super::{accept, api, descriptors};
 use crate::clock::Clock;
 use crate::db::OpenError;
-use crate::files::FileError;
+use crate::files::{FileError, Lock, LockError, LockInfo, holder_name};
 use crate::tasks::{DrainTimeout, Tasks};
 
 /// How often nonces that cannot come again are swept out of the store: with the bound on calls in
@@ -41,6 +41,8 @@ pub struct RunningRelay {
     pub local_addr: SocketAddr,
     tasks: Tasks,
     storage: Tasks,
+    /// Held until everything is written.
+    _store_lock: Lock,
 }
 
 /// Why a relay did not start.
@@ -54,6 +56,17 @@ pub enum StartError {
         /// What the system said.
         #[source]
         source: std::io::Error,
+    },
+    /// Another process serves the store.
+    #[error(
+        "relay: {} already runs on the store `{}`; stop it first, or name another store by `store` \
+         in `[relay_server]` or by `--store`", holder_name(.holder.as_ref()), .path.display()
+    )]
+    StoreHeld {
+        /// The store's file.
+        path: PathBuf,
+        /// The other, where it says who it is.
+        holder: Option<LockInfo>,
     },
     /// The store's file could not be created, or is not private.
     #[error("relay: store: {0}")]
@@ -76,9 +89,10 @@ impl Relay {
             .map_err(listening)?;
         let local_addr = listener.local_addr().map_err(listening)?;
         let (tasks, storage) = (Tasks::new(), Tasks::new());
-        let store = match &settings.store {
+        let (store, store_lock) = match &settings.store {
             StorePath::Sqlite(path) => open_sqlite(path, &storage)?,
         };
+        let is_bare = settings.is_bare();
         let node = Arc::new(Node::new(settings, clock, tasks.clone(), store));
         tasks.spawn("storage-watch", stop_with(tasks.clone(), storage.clone()));
         tasks.spawn("sweep-nonces", sweep_nonces(Arc::clone(&node)));
@@ -86,10 +100,14 @@ impl Relay {
         let router = api::router(Arc::clone(&node));
         tasks.spawn("accept", accept::accept(node, listener, router));
         info!(relay.address = %local_addr, "the relay listens on {local_addr}");
+        if is_bare {
+            warn!("{}", bare(local_addr));
+        }
         Ok(RunningRelay {
             local_addr,
             tasks,
             storage,
+            _store_lock: store_lock,
         })
     }
 }
@@ -118,9 +136,28 @@ impl RunningRelay {
     }
 }
 
-fn open_sqlite(path: &Path, storage: &Tasks) -> Result<Arc<dyn Store>, StartError> {
+/// Two relays on one file would each deliver what waits in it, so it is one process's.
+fn open_sqlite(path: &Path, storage: &Tasks) -> Result<(Arc<dyn Store>, Lock), StartError> {
+    create_folder(path)?;
+    let lock = Lock::acquire(&beside(path, ".lock")).map_err(|error| match error {
+        LockError::Held { holder, .. } => StartError::StoreHeld {
+            path: path.to_owned(),
+            holder,
+        },
+        LockError::File(error) => StartError::StoreFile(error),
+    })?;
     create_file(path)?;
-    Ok(Arc::new(SqliteStore::open(path, storage)?))
+    Ok((Arc::new(SqliteStore::open(path, storage)?), lock))
+}
+
+/// What whoever starts a relay that the network reaches as it is should know.
+fn bare(address: SocketAddr) -> String {
+    format!(
+        "the relay speaks plain HTTP on {address}, where others reach it: who stands on the way reads \
+         what is said, and a version 1 agent's session key. Put a proxy that speaks TLS in front of \
+         it and name that in `trusted_proxies` of `[relay_server]`, or have `listen` there be a \
+         loopback address"
+    )
 }
 
 /// Without its store the relay stops too.

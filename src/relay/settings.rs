@@ -56,3 +56,37 @@ impl Default for Settings {
         }
     }
 }
+
+impl Settings {
+    /// Whether others reach the relay as it is, without TLS: it listens beyond this machine, and no
+    /// proxy is named that ends TLS in front of it.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.listen.ip().to_canonical().is_loopback() && self.trusted_proxies.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_is_bare_that_others_reach_and_no_proxy_stands_before() {
+        for (listen, proxies, is_bare) in [
+            ("127.0.0.1:1", &[][..], false),
+            ("127.9.9.9:1", &[], false),
+            ("[::1]:1", &[], false),
+            ("[::ffff:127.0.0.1]:1", &[], false),
+            ("0.0.0.0:1", &[], true),
+            ("[::]:1", &[], true),
+            ("192.0.2.7:1", &[], true),
+            ("0.0.0.0:1", &["10.0.0.0/8"], false),
+        ] {
+            let settings = Settings {
+                listen: listen.parse().unwrap(),
+                trusted_proxies: proxies.iter().map(|one| one.parse().unwrap()).collect(),
+                ..Settings::default()
+            };
+            assert_eq!(settings.is_bare(), is_bare, "{listen} {proxies:?}");
+        }
+    }
+}

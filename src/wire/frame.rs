@@ -5,6 +5,8 @@
 //! and, where it can be told, the message. It never quotes content. Writing gives text; the order
 //! of fields is version 1's.
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) mod property;
 mod read;
 mod write;
 

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::commands::process::{Daemon, Home};
 use crate::support::agent_v1::{Identity, fresh_nonce};
 use crate::support::link::{Link, Refused};
 use crate::support::relay::TestRelay;
@@ -166,7 +167,7 @@ fn the_store_is_private_whatever_the_umask() {
     relay.wait().unwrap();
     assert!(line.contains("relay on ws://"), "{line}");
     assert_eq!(mode(&folder), 0o700);
-    assert_eq!(modes, vec![0o600; 3], "{files:?}");
+    assert_eq!(modes, vec![0o600; 4], "{files:?}");
 }
 
 #[tokio::test]
@@ -188,4 +189,38 @@ async fn a_store_that_others_can_read_is_refused_with_the_command_that_mends_it(
         assert!(refused.to_string().contains(&command), "{refused}");
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
     }
+}
+
+#[test]
+fn a_store_is_one_relays_until_that_ends_however_it_ends() {
+    let home = Home::new("[relay_server]\nlisten = \"127.0.0.1:0\"\n");
+    let mut first = Daemon::role(&home, "relay");
+    assert!(first.line().contains("relay on ws://"));
+    // By another path it is the same store.
+    std::os::unix::fs::symlink(home.path().join("opendialogue"), home.path().join("link")).unwrap();
+    let linked = format!(
+        "relay --store sqlite:{}/link/relay.db",
+        home.path().display()
+    );
+    for words in ["relay", &linked] {
+        let second = home.run(words);
+        assert_eq!(second.code, 1, "{second:?}");
+        for told in [&format!("process {}", first.pid()), "relay.db", "--store"] {
+            assert!(second.stderr.contains(told), "{told}: {second:?}");
+        }
+    }
+    let elsewhere = home.path().join("elsewhere/relay.db");
+    let mut other = Daemon::role(
+        &home,
+        &format!("relay --store sqlite:{}", elsewhere.display()),
+    );
+    assert!(other.line().contains("relay on ws://"));
+
+    // It is killed, and so can clear nothing away.
+    drop(first);
+    let mut next = Daemon::role(&home, "relay");
+    assert!(next.line().contains("relay on ws://"));
+    assert_eq!(next.end(), 0);
+    let after_the_end = Daemon::role(&home, "relay").line();
+    assert!(after_the_end.contains("relay on ws://"), "{after_the_end}");
 }

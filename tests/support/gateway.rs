@@ -83,6 +83,7 @@ struct Shared {
     settings: Mutex<Settings>,
     script: Mutex<VecDeque<Script>>,
     asked: watch::Sender<Vec<Asked>>,
+    probes: watch::Sender<usize>,
     draining: Mutex<bool>,
     wrong_tries: Mutex<VecDeque<tokio::time::Instant>>,
     runs: Runs,
@@ -121,6 +122,7 @@ impl Gateway {
                 settings: Mutex::new(settings),
                 script: Mutex::default(),
                 asked: watch::Sender::default(),
+                probes: watch::Sender::default(),
                 draining: Mutex::default(),
                 wrong_tries: Mutex::default(),
                 runs: Runs::default(),
@@ -160,7 +162,12 @@ impl Gateway {
         lock(&self.shared.script).extend(script);
     }
 
-    /// Every hook request so far.
+    /// How often the hook was asked with no message, to hear of the token alone.
+    pub(crate) fn probes(&self) -> usize {
+        *self.shared.probes.borrow()
+    }
+
+    /// Every hook request so far, but for those with no message.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.shared.asked.borrow().clone()
     }

@@ -12,6 +12,7 @@ pub mod decision;
 pub mod glue;
 pub mod memory;
 pub mod message;
+mod near;
 pub mod pages;
 pub mod ring;
 pub mod schema;

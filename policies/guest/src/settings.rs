@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::near;
 pub use crate::value::{Table, Value};
 
 /// A setting that cannot be taken.
@@ -59,7 +60,9 @@ impl Reader {
     ) -> Option<T> {
         let found = words.iter().find(|(word, _)| value.as_str() == Some(word));
         if found.is_none() {
-            return self.complain(setting, &format!("must be {}", named(words)));
+            let said = value.as_str().unwrap_or_default();
+            let list = listed(said, words.iter().map(|(word, _)| *word).collect());
+            return self.complain(setting, &format!("must be one of {list}"));
         }
         found.map(|(_, meaning)| *meaning)
     }
@@ -111,7 +114,7 @@ impl Reader {
     pub fn unknown_keys(&mut self, at: &str, table: &Table, known: &[&str]) {
         let unknown = table.keys().filter(|key| !known.contains(key));
         for key in unknown {
-            let problem = format!("is no setting; there are {}", listed(&mut known.iter()));
+            let problem = format!("is no setting; there are {}", listed(key, known.to_vec()));
             self.complain::<()>(&format!("{at}{key}"), &problem);
         }
     }
@@ -128,15 +131,14 @@ impl Reader {
 
 /// The words, as a complaint names them.
 pub fn named<T>(words: &[(&str, T)]) -> String {
-    listed(&mut words.iter().map(|(word, _)| word))
+    listed("", words.iter().map(|(word, _)| *word).collect())
 }
 
-fn listed<'a>(words: &mut dyn Iterator<Item = &'a &'a str>) -> String {
-    let mut list = String::new();
-    for word in words {
-        list.push_str(if list.is_empty() { "`" } else { ", `" });
-        list.push_str(word);
-        list.push('`');
+/// The words, and which of them was perhaps meant by the one that was said.
+fn listed(said: &str, words: Vec<&str>) -> String {
+    let mut list = format!("`{}`", words.join("`, `"));
+    if let Some(word) = near::nearest(said, &words) {
+        list += &format!("; did you mean `{word}`?");
     }
     list
 }

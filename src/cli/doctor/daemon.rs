@@ -5,16 +5,21 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 
 use super::finding::Finding;
+use crate::daemon::GatewayTrouble;
 
 /// What a running daemon says of itself; `GET /status`.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Status {
     pub(super) version: String,
     pub(super) server_url: String,
-    pub(super) link: String,
+    pub(super) link: Link,
     pub(super) relay_authenticates: Option<bool>,
+    #[serde(default)]
+    pub(super) relay_proof_lost: bool,
     pub(super) gateway_ready: bool,
     pub(super) gateway_problem: Option<String>,
+    #[serde(default)]
+    pub(super) gateway_trouble: Option<GatewayTrouble>,
     pub(super) inbox_problem: Option<String>,
     pub(super) notify_problem: Option<String>,
     pub(super) disk: Disk,
@@ -27,6 +32,18 @@ pub(super) struct Status {
     pub(super) policy_cache_problem: Option<String>,
     pub(super) waiting_for_restart: Vec<String>,
     pub(super) last_error: Option<String>,
+}
+
+/// How its link to the relay is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Link {
+    Connecting,
+    Connected,
+    Waiting,
+    Refused,
+    Replaced,
+    Stopped,
 }
 
 /// Whether its database takes writes.
@@ -42,8 +59,17 @@ pub(super) enum Disk {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Policy {
     pub(super) name: String,
-    pub(super) state: String,
+    pub(super) state: PolicyState,
     pub(super) error: Option<String>,
+}
+
+/// Whether a policy judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PolicyState {
+    Ready,
+    Failing,
+    Off,
 }
 
 /// Who holds the lock of the home.

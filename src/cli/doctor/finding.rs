@@ -152,17 +152,15 @@ pub(super) fn edit(path: &Path, line: Option<usize>) -> String {
     }
 }
 
-/// The command by which what is complained of is mended: the one that the complaint names, or one
+/// The command by which what is complained of is mended: the one that the complaint has, or one
 /// that opens its place.
 pub(super) fn mend(complaint: &Complaint) -> String {
-    let mut quoted = complaint.sentence.split('`').skip(1).step_by(2);
-    let named = quoted.find(|words| words.starts_with("chmod ") || words.starts_with("sudo "));
-    match (&complaint.origin, named) {
-        (_, Some(command)) => command.to_owned(),
-        (Origin::File(path, at), None) => edit(path, Some(at.line)),
-        (Origin::WholeFile(path), None) => format!("ls -l {}", shell_word(path)),
-        (Origin::Environment(name), None) => format!("unset {name}"),
-        (Origin::Flag(_) | Origin::Default, None) => "opendialogue config check".to_owned(),
+    match (&complaint.command, &complaint.origin) {
+        (Some(command), _) => command.clone(),
+        (None, Origin::File(path, at)) => edit(path, Some(at.line)),
+        (None, Origin::WholeFile(path)) => format!("ls -l {}", shell_word(path)),
+        (None, Origin::Environment(name)) => format!("unset {name}"),
+        (None, Origin::Flag(_) | Origin::Default) => "opendialogue config check".to_owned(),
     }
 }
 
@@ -285,34 +283,29 @@ mod tests {
     }
 
     #[test]
-    fn a_complaint_is_mended_by_the_command_that_it_names_or_at_its_place() {
+    fn a_complaint_is_mended_by_the_command_that_it_has_or_at_its_place() {
         let path = || PathBuf::from("/h/o.toml");
         let at = Position { line: 3, column: 1 };
-        for (origin, sentence, command) in [
-            (
-                Origin::File(path(), at),
-                "unknown key `x`; did you mean `y`?",
-                "${EDITOR:-vi} +3 /h/o.toml",
-            ),
+        for (origin, has, command) in [
+            (Origin::File(path(), at), None, "${EDITOR:-vi} +3 /h/o.toml"),
             (
                 Origin::WholeFile(path()),
-                "everybody can write it; mend it with `chmod o-w /h/o.toml`",
+                Some("chmod o-w /h/o.toml"),
                 "chmod o-w /h/o.toml",
             ),
-            (
-                Origin::WholeFile(path()),
-                "there is no such file",
-                "ls -l /h/o.toml",
-            ),
+            (Origin::WholeFile(path()), None, "ls -l /h/o.toml"),
             (
                 Origin::Environment("OPENDIALOGUE_STATUS_PORT"),
-                "no port",
+                None,
                 "unset OPENDIALOGUE_STATUS_PORT",
             ),
-            (Origin::Default, "no home", "opendialogue config check"),
+            (Origin::Default, None, "opendialogue config check"),
         ] {
-            let sentence = sentence.to_owned();
-            assert_eq!(mend(&Complaint { origin, sentence }), command);
+            let complaint = Complaint {
+                command: has.map(str::to_owned),
+                ..Complaint::new(origin, "it is `chmod 777 x`")
+            };
+            assert_eq!(mend(&complaint), command);
         }
     }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::daemon::Status;
 use super::finding::{Finding, edit, mend};
 use crate::config::Complaint;
-use crate::config::openclaw::HookSettings;
-use crate::daemon::{GatewayHealth, HookAnswer};
+use crate::config::openclaw::{HookSetting, HookSettings};
+use crate::daemon::{GatewayHealth, GatewayTrouble, HookAnswer};
 
 const START: &str = "openclaw gateway start";
 const ENABLE: &str = "openclaw config set hooks.enabled true";
@@ -55,11 +55,10 @@ pub(super) fn setup(setup: Setup<'_>) -> Vec<Finding> {
         ));
     }
     for missing in hooks.missing() {
-        let is_prefixes = missing.command.contains("allowedSessionKeyPrefixes");
-        let is_token = missing.command.contains("hooks.token ");
-        if is_token && setup.has_own_token {
+        if missing.setting == HookSetting::Token && setup.has_own_token {
             continue;
         }
+        let is_prefixes = missing.setting == HookSetting::AllowedSessionKeyPrefixes;
         let lacks = format!("`{path}` lacks a setting that {}", missing.reason);
         found.push(match missing.is_required {
             _ if is_prefixes && hooks.stops_gateway() => Finding::problem(
@@ -147,27 +146,29 @@ pub(super) fn delivery(status: &Status, setup: Setup<'_>) -> Finding {
         return Finding::warning(check, says, "opendialogue doctor");
     };
     let says = format!("nothing is handed over, {} wait: {why}", status.inbox);
-    match Cause::of(why) {
-        Cause::NotWanted => Finding::warning(check, says, "opendialogue up --deliver"),
-        Cause::Passing => Finding::warning(check, says, "opendialogue doctor"),
-        Cause::Away => Finding::problem(check, says, START),
-        Cause::Token => Finding::problem(check, says, new_token(setup)),
-        Cause::Disabled => Finding::problem(check, says, ENABLE),
-        Cause::Address => Finding::problem(check, says, SHOW),
-        Cause::Settings => {
+    match status.gateway_trouble {
+        Some(GatewayTrouble::NotWanted) => {
+            Finding::warning(check, says, "opendialogue up --deliver")
+        }
+        Some(GatewayTrouble::Busy) => Finding::warning(check, says, "opendialogue doctor"),
+        Some(GatewayTrouble::Away) => Finding::problem(check, says, START),
+        Some(GatewayTrouble::Token) => Finding::problem(check, says, new_token(setup)),
+        Some(GatewayTrouble::NoHooks) => Finding::problem(check, says, ENABLE),
+        Some(GatewayTrouble::NoGateway) => Finding::problem(check, says, SHOW),
+        Some(GatewayTrouble::Settings) => {
             let missing = setup.hooks.ok().flatten().map(HookSettings::missing);
             let first = missing.unwrap_or_default().into_iter().next();
             let command = first.map_or_else(|| new_token(setup), |missing| missing.command);
             Finding::problem(check, says, command)
         }
-        Cause::Other => Finding::problem(check, says, "opendialogue status"),
+        // A daemon of another version.
+        None => Finding::problem(check, says, "opendialogue status"),
     }
 }
 
 /// Whether the daemon was started to hand nothing over.
 pub(super) fn is_unwanted(status: &Status) -> bool {
-    let why = status.gateway_problem.as_deref();
-    why.is_some_and(|why| Cause::of(why) == Cause::NotWanted)
+    status.gateway_trouble == Some(GatewayTrouble::NotWanted)
 }
 
 /// Whether our token may be shown to the hook: a wrong one uses up one of a few tries, so not where
@@ -178,52 +179,17 @@ pub(super) fn may_try(setup: Setup<'_>, health: &GatewayHealth, status: Option<&
         Ok(Some(hooks)) => hooks.enabled && hooks.token.is_some(),
         Ok(None) | Err(_) => false,
     };
-    let has_met_it = |status: &Status| {
-        let why = status.gateway_problem.as_deref();
-        !status.gateway_ready && why.is_some_and(|why| why.contains("the gateway answered "))
+    let has_met_it = match status.and_then(|status| status.gateway_trouble) {
+        Some(
+            GatewayTrouble::Token
+            | GatewayTrouble::NoHooks
+            | GatewayTrouble::NoGateway
+            | GatewayTrouble::Busy,
+        ) => true,
+        Some(GatewayTrouble::NotWanted | GatewayTrouble::Away | GatewayTrouble::Settings)
+        | None => false,
     };
-    *health == GatewayHealth::Ready && has_token && !status.is_some_and(has_met_it)
-}
-
-/// What stands behind the daemon's sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    /// The daemon was started so.
-    NotWanted,
-    /// It passes by itself.
-    Passing,
-    /// There is no gateway.
-    Away,
-    /// The token is wrong.
-    Token,
-    /// Hooks are disabled.
-    Disabled,
-    /// The address or the path is another's.
-    Address,
-    /// `openclaw.json` lacks something.
-    Settings,
-    Other,
-}
-
-impl Cause {
-    fn of(why: &str) -> Self {
-        let status = why.split_once("the gateway answered ").map(|(_, rest)| {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse::<u16>().unwrap_or_default()
-        });
-        match status {
-            Some(401) => Cause::Token,
-            Some(404 | 200..=299) => Cause::Disabled,
-            Some(300..=399 | 403 | 405) => Cause::Address,
-            Some(429 | 503) => Cause::Passing,
-            Some(_) => Cause::Other,
-            None if why.contains("nothing is handed to it") => Cause::NotWanted,
-            None if why.contains("openclaw.json") => Cause::Settings,
-            None if why.contains("is no gateway") => Cause::Address,
-            None if why.contains("cannot be reached") => Cause::Away,
-            None => Cause::Other,
-        }
-    }
+    *health == GatewayHealth::Ready && has_token && !has_met_it
 }
 
 #[cfg(test)]

@@ -12,9 +12,6 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// All permission bits of others than the owner.
 const OTHERS: u32 = 0o077;
 
-/// The check of the folder that is ours alone.
-const OWN_FOLDER: &str = "own folder";
-
 /// A folder as it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Folder {
@@ -30,6 +27,7 @@ pub(super) fn home(path: &Path, folder: Folder, user: u32) -> Finding {
         forbidden: WRITABLE_BY_OTHERS,
         wanted: "go-w",
         well: "only you may write to",
+        may_be_link: true,
     };
     judge_folder("folder", path, (folder, user), &rights)
 }
@@ -40,8 +38,9 @@ pub(super) fn own_folder(path: &Path, folder: Folder, user: u32) -> Finding {
         forbidden: OTHERS,
         wanted: "700",
         well: "only you may look into",
+        may_be_link: false,
     };
-    judge_folder(OWN_FOLDER, path, (folder, user), &rights)
+    judge_folder("own folder", path, (folder, user), &rights)
 }
 
 /// What a folder may let others do.
@@ -52,6 +51,8 @@ struct Rights {
     wanted: &'static str,
     /// What is so where they are not there.
     well: &'static str,
+    /// Whether a link to a folder does as well.
+    may_be_link: bool,
 }
 
 fn judge_folder(
@@ -64,11 +65,12 @@ fn judge_folder(
         forbidden,
         wanted,
         well,
+        may_be_link,
     } = rights;
     let (shown, word) = (path.display(), shell_word(path));
     match folder {
         Folder::Missing => Finding::ok(check, format!("`{shown}` is made at the first start")),
-        Folder::Link if check == OWN_FOLDER => Finding::problem(
+        Folder::Link if !may_be_link => Finding::problem(
             check,
             format!("`{shown}` is a symbolic link, which is not followed: put the folder there"),
             format!("ls -ld {word}"),
@@ -96,8 +98,9 @@ fn judge_folder(
     }
 }
 
-/// The configuration: that it loads, or each of its faults.
-pub(super) fn configuration(loaded: Result<&Config, &Report>) -> Vec<Finding> {
+/// The configuration: that it loads, or each of its faults; `policies_well` says whether its policies
+/// do, which are told of elsewhere.
+pub(super) fn configuration(loaded: Result<&Config, &Report>, policies_well: bool) -> Vec<Finding> {
     let check = "config";
     match loaded {
         Err(report) => report
@@ -110,12 +113,19 @@ pub(super) fn configuration(loaded: Result<&Config, &Report>) -> Vec<Finding> {
             .collect(),
         Ok(config) => {
             let file = config.file.as_deref();
-            if let (Some(caution), Some(file)) = (&config.caution, file) {
-                let command = format!("chmod g-w {}", shell_word(file));
-                return vec![Finding::warning(check, caution.as_str(), command)];
+            let cautions = config.cautions.iter();
+            let told: Vec<Finding> = cautions
+                .map(|one| Finding::warning(check, one.sentence.as_str(), one.command.as_str()))
+                .collect();
+            if !told.is_empty() {
+                return told;
             }
             let says = match file {
-                Some(file) => format!("`{}` is right", file.display()),
+                Some(file) if policies_well => format!("`{}` is right", file.display()),
+                Some(file) => format!(
+                    "`{}` can be read; what is wrong with its policies stands below",
+                    file.display()
+                ),
                 None => "there is none, so every key has its default".to_owned(),
             };
             vec![Finding::ok(check, says)]

@@ -17,7 +17,7 @@ use super::{daemon, disk, files, gateway, home, messages, relay, skill};
 use crate::clock::Clock;
 use crate::config::openclaw::HookSettings;
 use crate::config::state_file::{StateFile, backup_path};
-use crate::config::{Config, IdentityOverride, Overrides, Paths, RelayUrl, Report};
+use crate::config::{Config, Examined, IdentityOverride, Paths, PolicyEntry, RelayUrl, Report};
 use crate::daemon::{self as role, RelayCallError};
 use crate::files::{FileError, LockInfo, free_bytes, read_lock, read_private, read_private_text};
 
@@ -28,8 +28,10 @@ const MAX_BYTES: u64 = 16 * 1024;
 pub(super) async fn at_everything(context: &Context) -> Result<Diagnosis, Failure> {
     let paths =
         Paths::new(&context.environment).map_err(|no_home| Failure::Words(no_home.to_string()))?;
-    let file = context.config_file.as_deref();
-    let loaded = Config::load(&context.environment, &Overrides::default(), file);
+    let Examined {
+        loaded,
+        policies: entries,
+    } = context.examine();
     let lock = read_lock(&paths.lock());
     let (holder, status) = ask_daemon(&paths, lock.as_ref().ok().and_then(Option::as_ref)).await;
     let is_up = holder_is_up(&paths, lock.as_ref());
@@ -48,6 +50,7 @@ pub(super) async fn at_everything(context: &Context) -> Result<Diagnosis, Failur
         context,
         paths,
         config,
+        entries,
         lock,
         holder,
         status,
@@ -61,6 +64,8 @@ struct Known<'a> {
     context: &'a Context,
     paths: Paths,
     config: Option<Config>,
+    /// The policies of the configuration that could be read.
+    entries: Vec<PolicyEntry>,
     lock: Result<Option<LockInfo>, FileError>,
     holder: Holder,
     status: Option<Status>,
@@ -69,8 +74,9 @@ struct Known<'a> {
 
 impl Known<'_> {
     async fn diagnose(&self, loaded: Result<&Config, &Report>) -> Result<Diagnosis, Failure> {
+        let policies = self.policies()?;
         let mut home = self.home();
-        home.extend(home::configuration(loaded));
+        home.extend(home::configuration(loaded, messages::are_well(&policies)));
         home.extend(self.identity());
         home.extend(self.local().await);
         let (relay, gateway) = match &self.config {
@@ -85,7 +91,7 @@ impl Known<'_> {
             group("home", home),
             group("relay", relay),
             group("gateway", gateway),
-            group("policies", self.policies()?),
+            group("policies", policies),
             group("messages", messages::waiting(self.status.as_ref())),
             group("disk", self.disk()),
             group("skill", self.skill()),
@@ -171,7 +177,7 @@ impl Known<'_> {
                 clock_offset_ms: health.clock_offset_ms,
                 trouble: health.trouble,
             },
-            Err(RelayCallError::Unreachable { why, .. }) => Reached::No(why),
+            Err(RelayCallError::Unreachable { cause, .. }) => Reached::No(cause),
             Err(why) => Reached::No(why.to_string()),
         };
         relay::judge(&config.relay.url, &reached, self.status.as_ref())
@@ -220,11 +226,11 @@ impl Known<'_> {
         if let Some(status) = &self.status {
             return Ok(messages::policies(status));
         }
-        if self.config.is_none() {
+        let loaded = policy::loadable(&self.entries)?;
+        if self.config.is_none() && loaded.is_ok() {
             let says = "the configuration has to be right first";
             return Ok(vec![Finding::unknown("loadable", says)]);
         }
-        let loaded = policy::loadable(self.context)?;
         Ok(messages::loadable(
             loaded.as_ref().copied().map_err(Vec::as_slice),
         ))

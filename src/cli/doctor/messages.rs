@@ -1,14 +1,16 @@
 //! The policies, and the messages that wait for a person.
 
-use super::daemon::Status;
-use super::finding::Finding;
+use super::daemon::{PolicyState, Status};
+use super::finding::{Finding, Level, edit};
+use crate::config::Origin;
+use crate::policy::Fault;
 
 /// The policies as the daemon has them.
 pub(super) fn policies(status: &Status) -> Vec<Finding> {
     let check = "in force";
     let mut found = Vec::new();
     for policy in &status.policies {
-        if policy.state == "failing" {
+        if policy.state == PolicyState::Failing {
             let why = policy.error.as_deref().unwrap_or("it does not say why");
             found.push(Finding::problem(
                 check,
@@ -39,14 +41,29 @@ pub(super) fn policies(status: &Status) -> Vec<Finding> {
 }
 
 /// The policies as a start would load them: how many, or every fault.
-pub(super) fn loadable(loaded: Result<usize, &[String]>) -> Vec<Finding> {
+pub(super) fn loadable(loaded: Result<usize, &[Fault]>) -> Vec<Finding> {
     let check = "loadable";
     match loaded {
         Ok(count) => vec![Finding::ok(check, counted(count))],
         Err(faults) => faults
             .iter()
-            .map(|fault| Finding::problem(check, fault.as_str(), "opendialogue policy check"))
+            .map(|fault| Finding::problem(check, fault.to_string(), mend_at(&fault.origin)))
             .collect(),
+    }
+}
+
+/// Whether none of the policies is a problem.
+pub(super) fn are_well(policies: &[Finding]) -> bool {
+    policies.iter().all(|one| one.level != Level::Problem)
+}
+
+/// The command that opens the place of a fault; where it has none, the one that tells it.
+fn mend_at(origin: &Origin) -> String {
+    match origin {
+        Origin::File(path, at) => edit(path, Some(at.line)),
+        Origin::Default | Origin::WholeFile(_) | Origin::Environment(_) | Origin::Flag(_) => {
+            "opendialogue policy check".to_owned()
+        }
     }
 }
 
@@ -99,8 +116,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::daemon::tests::status;
-    use super::super::finding::Level;
     use super::*;
+    use crate::config::Position;
 
     type Told = Vec<(&'static str, Level, Option<String>)>;
 
@@ -154,13 +171,31 @@ mod tests {
     #[test]
     fn a_chain_that_does_not_load_has_each_fault() {
         assert_eq!(told(loadable(Ok(5))), of(&[("loadable", Level::Ok, None)]));
-        let faults = ["one".to_owned(), "two".to_owned()];
-        let check = Some("opendialogue policy check");
+        let fault = |origin| Fault {
+            policy: Some("acl".to_owned()),
+            origin,
+            sentence: "policy `acl`: setting `mode` must be another".to_owned(),
+        };
+        let at = Position { line: 4, column: 8 };
+        let faults = [
+            fault(Origin::Default),
+            fault(Origin::File("/o.toml".into(), at)),
+        ];
         let expected = of(&[
-            ("loadable", Level::Problem, check),
-            ("loadable", Level::Problem, check),
+            (
+                "loadable",
+                Level::Problem,
+                Some("opendialogue policy check"),
+            ),
+            ("loadable", Level::Problem, Some("${EDITOR:-vi} +4 /o.toml")),
         ]);
-        assert_eq!(told(loadable(Err(&faults))), expected);
+        let found = loadable(Err(&faults));
+        assert!(
+            found[1].says.starts_with("/o.toml:4:8: policy `acl`"),
+            "{found:?}"
+        );
+        assert!(!are_well(&found) && are_well(&loadable(Ok(5))));
+        assert_eq!(told(found), expected);
     }
 
     #[test]

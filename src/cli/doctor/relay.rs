@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::time;
-use super::daemon::Status;
+use super::daemon::{Link, Status};
 use super::finding::Finding;
 use crate::config::RelayUrl;
 
@@ -42,7 +42,7 @@ pub(super) fn judge(url: &RelayUrl, reached: &Reached, status: Option<&Status>) 
         } => *clock_offset_ms,
         Reached::No(_) => None,
     };
-    let link = status.map(|status| link(&status.link, status.last_error.as_deref()));
+    let link = status.map(|status| link(status, reached));
     let proof = match status.map(|status| status.relay_authenticates) {
         Some(proves) => proof(proves),
         None => None,
@@ -66,11 +66,9 @@ fn answers(url: &RelayUrl, reached: &Reached) -> Finding {
         url.rest_base()
     );
     match reached {
-        Reached::No(why) => Finding::problem(
-            check,
-            format!("{url} does not answer: {}", cause(why)),
-            try_it,
-        ),
+        Reached::No(why) => {
+            Finding::problem(check, format!("{url} does not answer: {why}"), try_it)
+        }
         Reached::Yes {
             trouble: Some(trouble),
             ..
@@ -81,11 +79,6 @@ fn answers(url: &RelayUrl, reached: &Reached) -> Finding {
         ),
         Reached::Yes { trouble: None, .. } => Finding::ok(check, format!("{url} answers")),
     }
-}
-
-/// What is behind the words of the HTTP client.
-fn cause(why: &str) -> &str {
-    why.rsplit("client error (Connect): ").next().unwrap_or(why)
 }
 
 fn plain(url: &RelayUrl) -> Option<Finding> {
@@ -122,22 +115,23 @@ fn clock(offset_ms: i64) -> Finding {
     }
 }
 
-fn link(state: &str, why: Option<&str>) -> Finding {
+fn link(status: &Status, reached: &Reached) -> Finding {
     let check = "link";
+    let why = status.last_error.as_deref();
     let because = why.map(|why| format!(": {why}")).unwrap_or_default();
-    match state {
-        "connected" => Finding::ok(check, "a session is open"),
-        "connecting" => Finding::warning(
+    match status.link {
+        Link::Connected => Finding::ok(check, "a session is open"),
+        Link::Connecting => Finding::warning(
             check,
             "a connection is being made: look again",
             "opendialogue doctor",
         ),
-        "refused" if why.is_some_and(|why| why.contains("--accept-unproven")) => Finding::problem(
+        Link::Refused if status.relay_proof_lost => Finding::problem(
             check,
             format!("no session is opened{because}"),
             "opendialogue daemon --accept-unproven",
         ),
-        "refused" => Finding::problem(
+        Link::Refused => Finding::problem(
             check,
             format!(
                 "the relay does not take this agent{because}; bring its identity back, or become \
@@ -145,20 +139,39 @@ fn link(state: &str, why: Option<&str>) -> Finding {
             ),
             "opendialogue daemon --register",
         ),
-        "replaced" => Finding::problem(
+        Link::Replaced => Finding::problem(
             check,
             "another program is connected as this agent, and gets its messages: stop that one",
             "openclaw plugins list; pgrep -af opendialogue",
         ),
-        "stopped" => Finding::problem(
+        Link::Stopped => Finding::problem(
             check,
             format!("the daemon opens no session any more{because}"),
             "opendialogue status",
         ),
-        _ => Finding::problem(
+        Link::Waiting => waiting(check, &because, reached),
+    }
+}
+
+/// There is no session, and the daemon tries again by itself: where the relay answers by now, that is
+/// all; else the relay is away, or named wrongly.
+fn waiting(check: &'static str, because: &str, reached: &Reached) -> Finding {
+    match reached {
+        Reached::Yes { .. } => Finding::warning(
             check,
-            format!("there is no session{because}; it is tried again by itself"),
-            "opendialogue tail",
+            format!(
+                "there is no session{because}; the relay answers now, and it is tried again by \
+                 itself: look again"
+            ),
+            "opendialogue doctor",
+        ),
+        Reached::No(_) => Finding::problem(
+            check,
+            format!(
+                "there is no session{because}; it is tried again by itself, so this lasts only \
+                 where `[relay] url` names another place than the relay's"
+            ),
+            "opendialogue config show --origin",
         ),
     }
 }
@@ -203,7 +216,7 @@ mod tests {
                 "(store_full)",
             ),
             (
-                Reached::No("for url (x): client error (Connect): refused".to_owned()),
+                Reached::No("refused".to_owned()),
                 Level::Problem,
                 "wss://relay.example/connect does not answer: refused",
             ),
@@ -256,52 +269,71 @@ mod tests {
     #[test]
     fn the_link_is_told_as_the_daemon_has_it() {
         let url = RelayUrl::parse("wss://relay.example").unwrap();
-        for (state, last_error, level, command) in [
-            ("connected", Value::Null, Level::Ok, None),
+        let here = || answered(Some(0), None);
+        let away = || Reached::No("connection refused".to_owned());
+        let (register, accept) = (
+            "opendialogue daemon --register",
+            "opendialogue daemon --accept-unproven",
+        );
+        for (state, is_proof_lost, reached, level, command) in [
+            ("connected", false, here(), Level::Ok, ""),
             (
                 "connecting",
-                Value::Null,
+                false,
+                here(),
                 Level::Warning,
-                Some("opendialogue doctor"),
+                "opendialogue doctor",
             ),
             (
                 "waiting",
-                json!("connection refused"),
-                Level::Problem,
-                Some("opendialogue tail"),
+                false,
+                here(),
+                Level::Warning,
+                "opendialogue doctor",
             ),
             (
-                "refused",
-                json!("the relay refused the connection with 401"),
+                "waiting",
+                false,
+                away(),
                 Level::Problem,
-                Some("opendialogue daemon --register"),
+                "opendialogue config show --origin",
             ),
-            (
-                "refused",
-                json!("start the daemon once with `--accept-unproven`"),
-                Level::Problem,
-                Some("opendialogue daemon --accept-unproven"),
-            ),
+            ("refused", false, here(), Level::Problem, register),
+            ("refused", true, here(), Level::Problem, accept),
             (
                 "replaced",
-                Value::Null,
+                false,
+                here(),
                 Level::Problem,
-                Some("openclaw plugins list; pgrep -af opendialogue"),
+                "openclaw plugins list; pgrep -af opendialogue",
             ),
             (
                 "stopped",
-                json!("it is damaged"),
+                false,
+                here(),
                 Level::Problem,
-                Some("opendialogue status"),
+                "opendialogue status",
             ),
         ] {
-            let told = status(json!({ "link": state, "last_error": last_error }));
-            let found = judge(&url, &answered(Some(0), None), Some(&told));
+            let why = match state {
+                "connected" | "connecting" | "replaced" => Value::Null,
+                _ => json!("--accept-unproven is a word here"),
+            };
+            let told = status(json!({
+                "link": state, "last_error": why, "relay_proof_lost": is_proof_lost,
+            }));
+            let found = judge(&url, &reached, Some(&told));
             let link = found.iter().find(|one| one.check == "link").unwrap();
             assert_eq!(link.level, level, "{state}");
-            assert_eq!(link.command.as_deref(), command, "{state}");
-            let why = last_error.as_str().unwrap_or_default();
-            assert!(link.says.contains(why), "{link:?}");
+            assert_eq!(
+                link.command.as_deref().unwrap_or_default(),
+                command,
+                "{state}"
+            );
+            assert!(
+                link.says.contains(why.as_str().unwrap_or_default()),
+                "{link:?}"
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use super::super::failure::Failure;
 use super::super::{Context, print};
 use super::limits::LimitArguments;
 use super::{module, table};
-use crate::config::Overrides;
+use crate::config::{Overrides, PolicyEntry};
 use crate::policy::{Chain, Engine, Fault, LoadFailed, PolicySpec};
 
 /// Load, configure and try the policies as a start would, and say everything that is wrong
@@ -39,7 +39,7 @@ impl Arguments {
                         .to_owned(),
                 ));
             }
-            None => of_configuration(context)?,
+            None => of_entries(&context.load(&Overrides::default())?.policies)?,
         };
         let faults = match checked {
             Ok(chain) if self.json => {
@@ -69,13 +69,12 @@ impl Arguments {
     }
 }
 
-/// The chain of the configuration, or every fault of it.
-pub(super) fn of_configuration(context: &Context) -> Result<Result<Chain, Vec<Fault>>, Failure> {
-    let config = context.load(&Overrides::default())?;
-    let specs: Vec<PolicySpec> = config.policies.iter().map(PolicySpec::from).collect();
+/// The chain of `entries`, or every fault of it.
+pub(super) fn of_entries(entries: &[PolicyEntry]) -> Result<Result<Chain, Vec<Fault>>, Failure> {
+    let specs: Vec<PolicySpec> = entries.iter().map(PolicySpec::from).collect();
     module::with_engine(|engine| {
         let loaded = load(engine, &specs);
-        Ok(loaded.map_err(|failed| Fault::of_load(&failed, &config.policies)))
+        Ok(loaded.map_err(|failed| Fault::of_load(&failed, entries)))
     })
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::config::endpoint::{GatewayUrl, RelayUrl};
-use crate::config::kind::{ADDRESS, Text, pattern, quoted, read_address};
+use crate::config::kind::{Text, pattern, quoted, read_address};
 use crate::types::Secret;
 
 pub(super) const RELAY: Text<RelayUrl> = Text {
@@ -37,8 +37,8 @@ pub(super) const HOOKS_PATH: Text<Option<String>> = Text {
 };
 
 pub(super) const LISTEN: Text<SocketAddr> = Text {
-    what: ADDRESS,
-    read: read_address,
+    what: "an address and a port in quotes, such as \"127.0.0.1:18786\"",
+    read: |text| read_address(text, "127.0.0.1:18786"),
     show: |address| quoted(address.to_string()),
     schema: || pattern(r"^([0-9.]+|\[.*\]):[0-9]{1,5}$"),
 };

@@ -51,7 +51,7 @@ pub(super) fn merge(
     entry: &mut PolicyEntry,
     is_new: bool,
 ) {
-    let path = format!("policy.{}", entry.name);
+    let path = entry.path();
     let document = layers.document;
     document.check_known(&mut layers.report, &path, table, &POLICY_KEYS);
     if is_new && document.get_in(table, "module").is_none() && document.is_whole() {
@@ -92,6 +92,12 @@ pub(super) fn merge(
     }
 }
 
+/// Complains of what is wrong in an entry that changes nothing, since its name is wrong already.
+pub(super) fn only_check(layers: &mut Layers<'_>, table: &DeTable<'_>, origin: Origin, name: &str) {
+    let mut nobody = PolicyEntry::new(name, ModuleSource::Path(PathBuf::new()));
+    merge(layers, table, origin, &mut nobody, false);
+}
+
 /// Every key of an entry with its JSON Schema, and what it is for.
 pub(super) fn described() -> Value {
     let time = defaults::POLICY_TIME_BOUNDS.schema();
@@ -127,7 +133,7 @@ pub(super) fn described() -> Value {
 
 /// Adds what is in force for the policy to the settings that `config show` prints.
 pub(super) fn record(layers: &mut Layers<'_>, entry: &PolicyEntry) {
-    let path = format!("policy.{}", entry.name);
+    let path = entry.path();
     let limits = [
         (
             "limits.time",

@@ -78,7 +78,7 @@ impl Reader<'_, '_> {
     }
 
     fn complain(&mut self, path: &str, written: &Written<'_>, sentence: &str) -> Value {
-        let path = format!("policy.{}.{path}", self.entry.name);
+        let path = format!("{}.{path}", self.entry.path());
         self.layers
             .complain(&path, written.origin.clone(), sentence);
         Value::Null

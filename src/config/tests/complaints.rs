@@ -43,6 +43,28 @@ max_turns = 20
 }
 
 #[test]
+fn an_entry_whose_name_is_wrong_hides_none_of_its_other_faults() {
+    let text = "[[policy]]\nmode = 'loud'\n[[policy]]\nname = 'acl'\n[[policy]]\nname = 'acl'\n\
+                on_failure = 'pas'\n[[policy]]\nname = 'A b'\nlimits = { time = '1y' }\n";
+    let report = load(text).unwrap_err().to_string();
+    let lines: Vec<&str> = report.lines().collect();
+    for (line, place, told) in [
+        (0, ":1:1: ", "needs a `name`"),
+        (1, ":2:8: ", "`policy.mode`"),
+        (2, ":5:1: ", "already an entry with this name"),
+        (3, ":7:14: ", "`policy.acl.on_failure`"),
+        (4, ":9:8: ", "a policy's name"),
+        (5, ":10:19: ", "`policy.limits.time`"),
+    ] {
+        assert!(
+            lines[line].contains(place) && lines[line].contains(told),
+            "{report}"
+        );
+    }
+    assert_eq!(lines.len(), 6, "{report}");
+}
+
+#[test]
 fn faults_of_syntax_are_all_reported_and_broken_lines_only_once() {
     let text = "[relay]\nurl = \n[gateway]\nmax_in_flight = 0\nbase_url = 'x\n[local]\nlisten 3\n";
     insta::assert_snapshot!(load(text).unwrap_err());
@@ -115,7 +137,7 @@ fn every_kind_of_fault_has_its_place_and_sentence() {
         ),
         (
             "[relay_server]\nlisten = 'localhost'",
-            "2:10: `relay_server.listen`: expected an address and a port, such as `127.0.0.1:18787`",
+            "2:10: `relay_server.listen`: expected an address and a port, such as `127.0.0.1:18786`",
         ),
         (
             "[relay_server]\nstore = 'postgres://x'",

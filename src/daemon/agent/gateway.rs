@@ -10,6 +10,7 @@ use reqwest::{Client, Response, redirect};
 use serde::Deserialize;
 
 use super::hook::{Call, Reply};
+use super::trouble::GatewayTrouble;
 use crate::config::GatewayUrl;
 use crate::tls;
 use crate::types::Secret;
@@ -61,7 +62,12 @@ pub(in crate::daemon) enum Health {
     /// It lives.
     Live,
     /// It does not, or what answers is no gateway.
-    Not(String),
+    Not {
+        /// Which of the two.
+        trouble: GatewayTrouble,
+        /// The same for a person.
+        why: String,
+    },
 }
 
 impl Endpoint {
@@ -193,11 +199,13 @@ pub(in crate::daemon) fn read_health(reply: &Reply) -> Health {
             body: Some(body),
             ..
         } if serde_json::from_slice::<Said>(body).is_ok_and(|said| said.ok) => Health::Live,
-        Reply::Answered { status, .. } => Health::Not(format!(
-            "what answers `/health` with {status} is no gateway"
-        )),
-        Reply::NoConnection | Reply::TimedOut | Reply::Cut => {
-            Health::Not("the gateway cannot be reached".to_owned())
-        }
+        Reply::Answered { status, .. } => Health::Not {
+            trouble: GatewayTrouble::NoGateway,
+            why: format!("what answers `/health` with {status} is no gateway"),
+        },
+        Reply::NoConnection | Reply::TimedOut | Reply::Cut => Health::Not {
+            trouble: GatewayTrouble::Away,
+            why: "the gateway cannot be reached".to_owned(),
+        },
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::trouble::GatewayTrouble;
 use crate::types::text::visible;
 use crate::types::{AgentId, ConversationId, Digest, MessageId, Timestamp};
 
@@ -77,11 +78,15 @@ pub(in crate::daemon) enum Answer {
     },
     /// No message will be taken until the configuration is mended.
     Pause {
+        /// What is wrong.
+        trouble: GatewayTrouble,
         /// Why, for a person.
         why: String,
     },
     /// No message will be taken for a while; nothing was run.
     Away {
+        /// What is in the way.
+        trouble: GatewayTrouble,
         /// Why, for a person.
         why: String,
         /// When the gateway wants to be asked again.
@@ -140,6 +145,7 @@ pub(in crate::daemon) fn call(idempotency_key: String, text: &str, manner: Manne
 pub(in crate::daemon) fn read(reply: &Reply, session: Option<&str>, now: Timestamp) -> Answer {
     match reply {
         Reply::NoConnection => Answer::Away {
+            trouble: GatewayTrouble::Away,
             why: "the gateway cannot be reached".to_owned(),
             after: None,
         },
@@ -163,6 +169,7 @@ fn read_status(status: u16, after: Option<Duration>, said: &Said, session: Optio
         200..=299 => read_good(status, said),
         300..=399 => pause(
             status,
+            GatewayTrouble::NoGateway,
             "redirects are not followed: check `[gateway] base_url`",
         ),
         400 if session.is_some() && said.names_session_key() => Answer::RetryWithoutSession,
@@ -171,20 +178,27 @@ fn read_status(status: u16, after: Option<Duration>, said: &Said, session: Optio
         },
         401 => pause(
             status,
+            GatewayTrouble::Token,
             "the hook's token is not the gateway's: check `[gateway] token`, or where that is not \
              set `hooks.token` in `openclaw.json`",
         ),
         403 => pause(
             status,
+            GatewayTrouble::NoGateway,
             "something before the gateway forbids the hook: check `[gateway] base_url` and what \
              listens there",
         ),
         404 => pause(
             status,
+            GatewayTrouble::NoHooks,
             "hooks are disabled or have another path: `openclaw config set hooks.enabled true` \
              enables them, `[gateway] path` names the path",
         ),
-        405 => pause(status, "the path is no hook's: check `[gateway] path`"),
+        405 => pause(
+            status,
+            GatewayTrouble::NoGateway,
+            "the path is no hook's: check `[gateway] path`",
+        ),
         429 => away(status, after, "too many requests"),
         503 => match said {
             Said::Error(_) => Answer::Later {
@@ -214,6 +228,7 @@ fn read_good(status: u16, said: &Said) -> Answer {
         Said::Nothing => Answer::Admitted { run_id: None },
         Said::Error(_) | Said::Object | Said::Foreign => pause(
             status,
+            GatewayTrouble::NoHooks,
             "the answer is no hook's: `openclaw config set hooks.enabled true` enables hooks; else \
              `[gateway] base_url` names another program",
         ),
@@ -229,14 +244,16 @@ fn unknown(why: &str) -> Answer {
     }
 }
 
-fn pause(status: u16, why: &str) -> Answer {
+fn pause(status: u16, trouble: GatewayTrouble, why: &str) -> Answer {
     Answer::Pause {
+        trouble,
         why: format!("the gateway answered {status}: {why}"),
     }
 }
 
 fn away(status: u16, after: Option<Duration>, why: &str) -> Answer {
     Answer::Away {
+        trouble: GatewayTrouble::Busy,
         why: format!("the gateway answered {status}: {why}"),
         after,
     }

@@ -16,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::hook::Answer;
+use super::trouble::GatewayTrouble;
 use crate::daemon::backoff::{Backoff, Jitter};
 use crate::daemon::inbound::{Admitted, Settled};
 use crate::daemon::rows::RowId;
@@ -201,15 +202,19 @@ impl Lanes {
                     },
                 })
             }
-            Answer::Pause { why } => {
+            Answer::Pause { trouble, why } => {
                 if is_about_these_settings {
-                    self.gate.close(id, Closed::misconfigured(why), None, at);
+                    self.gate.close(id, Closed { trouble, why }, None, at);
                 }
                 self.leave(id);
                 Next::Wait
             }
-            Answer::Away { why, after } => {
-                self.gate.close(id, Closed::away(why), after, at);
+            Answer::Away {
+                trouble,
+                why,
+                after,
+            } => {
+                self.gate.close(id, Closed { trouble, why }, after, at);
                 self.leave(id);
                 Next::Wait
             }
@@ -266,7 +271,18 @@ impl Lanes {
     /// The settings name no hook: nothing goes until they do.
     pub(in crate::daemon) fn hook_missing(&mut self, why: String) {
         self.settings += 1;
-        self.gate.shut(Closed::misconfigured(why));
+        let trouble = GatewayTrouble::Settings;
+        self.gate.shut(Closed { trouble, why });
+    }
+
+    /// The hook, asked without a message, refuses what we have.
+    pub(in crate::daemon) fn hook_refuses(&mut self, closed: Closed, at: Moment) {
+        self.gate.close_unasked(closed, at);
+    }
+
+    /// The hook, asked without a message, takes what we have.
+    pub(in crate::daemon) fn hook_takes_us(&mut self) {
+        self.gate.mended();
     }
 
     /// The gateway shows life: where it was away, that is worth a try.

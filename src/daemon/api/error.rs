@@ -21,6 +21,9 @@ use crate::db::DbError;
 use crate::policy::words;
 use crate::types::AgentId;
 
+/// Where it stands what can be asked.
+const LISTED: &str = "`GET /openapi.json` lists what there is, and `references/api.md` explains it";
+
 /// An answer that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ApiError {
@@ -75,12 +78,12 @@ impl ApiError {
 
     /// The path is none of ours.
     pub(super) fn no_route() -> Self {
-        Self::not_found("there is nothing at this path; `GET /` lists what there is")
+        Self::not_found(format!("there is nothing at this path; {LISTED}"))
     }
 
-    /// The path is ours, the method is not.
-    pub(super) fn no_method() -> Self {
-        let sentence = "this path does not take this method; `GET /` lists what there is";
+    /// The path is ours and takes the methods in `allowed`, of which this is none.
+    pub(super) fn no_method(allowed: &str) -> Self {
+        let sentence = format!("this path takes {allowed} alone; {LISTED}");
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",

@@ -39,6 +39,20 @@ fn described() -> Vec<Operation> {
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
+/// The methods that the route of this path takes, as a sentence names them.
+pub(super) fn methods_of(route: &str) -> String {
+    let methods = DOCUMENT["paths"][route].as_object();
+    let methods = methods.into_iter().flat_map(Map::keys);
+    let named: Vec<String> = methods
+        .map(|method| format!("`{}`", method.to_uppercase()))
+        .collect();
+    match named.as_slice() {
+        // A part of the page.
+        [] => "`GET`".to_owned(),
+        named => named.join(", "),
+    }
+}
+
 fn document() -> Value {
     let operations = [
         status::described(),

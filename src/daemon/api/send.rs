@@ -23,6 +23,9 @@ pub(super) fn routes() -> Router<Daemon> {
 
 pub(super) fn described() -> Vec<Operation> {
     let key = json!({ "type": "string", "minLength": 1, "maxLength": 256 });
+    let mut conversation = refer("Id");
+    conversation["not"] = json!({ "pattern": "^[0-9]+$" });
+    conversation["description"] = json!("Not digits alone.");
     let body = object(
         json!({
             "to": refer("Id"),
@@ -30,7 +33,7 @@ pub(super) fn described() -> Vec<Operation> {
                 "type": "string", "minLength": 1, "maxLength": 2000, "examples": ["hello"],
                 "description": "1 to 2,000 UTF-16 units.",
             },
-            "conversation_id": refer("Id"),
+            "conversation_id": conversation,
             "turn_number": {
                 "type": "integer", "minimum": 1, "description": "Taken and not used.",
             },

@@ -37,7 +37,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 pub enum BindError {
     /// Another program listens there.
     #[error(
-        "port {} of {} is in use; set `listen` in `[local]` or `OPENDIALOGUE_STATUS_PORT` to another",
+        "port {} of {} is in use, perhaps by the daemon of another home; each needs a port of its own: \
+         set `listen` in `[local]` or `OPENDIALOGUE_STATUS_PORT` to another",
         .address.port(), .address.ip()
     )]
     InUse {

@@ -7,9 +7,11 @@ use serde_json::json;
 
 use super::error::ApiError;
 use super::openapi::Operation;
-use super::openapi::schema::{count, list, maybe_text, object, refer, text, words, yes_or_no};
-use crate::daemon::Daemon;
+use super::openapi::schema::{
+    count, list, maybe_text, maybe_words, object, refer, text, words, yes_or_no,
+};
 use crate::daemon::view::Status;
+use crate::daemon::{Daemon, GatewayTrouble};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/status", get(status))
@@ -31,6 +33,8 @@ pub(super) fn described() -> Vec<Operation> {
             "relay_authenticates": { "type": ["boolean", "null"] },
             "clock_offset_ms": { "type": "integer" },
             "gateway_problem": maybe_text("the gateway answers 401"),
+            "gateway_trouble": maybe_words(&GatewayTrouble::ALL.map(GatewayTrouble::as_str)),
+            "relay_proof_lost": yes_or_no(),
             "inbox_problem": maybe_text("8123 of at most 10000 messages wait"),
             "notify_problem": maybe_text("nobody can be told: the state file names no target"),
             "disk": words(&["well", "full", "damaged"]),

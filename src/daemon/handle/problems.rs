@@ -75,7 +75,7 @@ mod tests {
             let waiting = Load { messages, bytes };
             let gateway = GatewayStatus {
                 ready,
-                problem: None,
+                ..GatewayStatus::default()
             };
             let problem = inbox_problem(waiting, room, &gateway);
             assert_eq!(problem.is_some(), told, "{waiting:?} {ready}");

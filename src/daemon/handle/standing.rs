@@ -50,6 +50,8 @@ impl Daemon {
             clock_offset_ms: parts.offset.as_millis(),
             inbox_problem: inbox_problem(counts.inbox, parts.lane.room().inbox, &gateway),
             gateway_problem: gateway.problem,
+            gateway_trouble: gateway.trouble,
+            relay_proof_lost: link.state == LinkState::Unproven,
             notify_problem: parts.notices.borrow().clone(),
             disk: parts.db.health().as_str(),
             database_problem,

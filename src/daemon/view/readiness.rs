@@ -181,6 +181,8 @@ pub(in crate::daemon) mod tests {
             relay_authenticates: None,
             clock_offset_ms: 0,
             gateway_problem: None,
+            gateway_trouble: None,
+            relay_proof_lost: false,
             notify_problem: None,
             inbox_problem: None,
             disk: Health::Well.as_str(),

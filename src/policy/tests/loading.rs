@@ -235,8 +235,8 @@ fn a_bad_setting_is_refused_by_its_name() {
     spec.settings = json!({ "mod": "open", "rules": [{ "effect": "deny" }] });
     assert_eq!(
         refused(spec),
-        "policy `acl`: setting `mod` is no setting; there are `mode`, `rules`; \
-         setting `rules[0].effect` must be `allow`, `reject`, `hold`"
+        "policy `acl`: setting `mod` is no setting; there are `mode`, `rules`; did you mean `mode`?; \
+         setting `rules[0].effect` must be one of `allow`, `reject`, `hold`"
     );
 }
 

@@ -4,7 +4,7 @@
 //! readers; the list of what waits in a mailbox is read by the writer, so that it sees everything
 //! that was submitted before it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -52,26 +52,35 @@ impl SqliteStore {
     }
 }
 
-/// Creates the file, readable by its owner alone whatever the umask, before SQLite opens it; SQLite
-/// gives its other files the same mode. A folder that is missing is made as private; a file that
-/// others can read is refused.
-pub(in crate::relay) fn create_file(path: &Path) -> Result<(), FileError> {
+/// Creates the folder of the file where it is missing, its owner's alone.
+pub(in crate::relay) fn create_folder(path: &Path) -> Result<(), FileError> {
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
     {
         files::create_private_dir(folder)?;
     }
+    Ok(())
+}
+
+/// Creates the file, readable by its owner alone whatever the umask, before SQLite opens it; SQLite
+/// gives its other files the same mode. A file that others can read is refused.
+pub(in crate::relay) fn create_file(path: &Path) -> Result<(), FileError> {
     files::ensure_private(path)?;
-    for beside in ["-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(beside);
-        let beside = Path::new(&name);
+    for suffix in ["-wal", "-shm"] {
+        let beside = beside(path, suffix);
         if beside.exists() {
-            files::ensure_private(beside)?;
+            files::ensure_private(&beside)?;
         }
     }
     Ok(())
+}
+
+/// The file that goes with the one at `path` under its name and `suffix`.
+pub(in crate::relay) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 #[async_trait]

@@ -22,10 +22,10 @@ fn of<'a>(
 
 fn cut_off() -> Complaint {
     let at = Position { line: 7, column: 1 };
-    Complaint {
-        origin: Origin::File("/h/openclaw.json".into(), at),
-        sentence: "it cannot be read".to_owned(),
-    }
+    Complaint::new(
+        Origin::File("/h/openclaw.json".into(), at),
+        "it cannot be read",
+    )
 }
 
 fn commands(found: &[Finding]) -> Vec<(Level, &str)> {
@@ -144,98 +144,35 @@ fn what_the_hook_says_to_the_token_is_told() {
 fn why_nothing_is_handed_over_is_told_with_what_mends_it() {
     let hooks = HookSettings::parse("{}").unwrap();
     let edit = "${EDITOR:-vi} /h/opendialogue.toml";
-    for (ready, problem, own_token, level, command) in [
-        (true, Value::Null, false, Level::Ok, ""),
+    let again = "opendialogue doctor";
+    for (trouble, own_token, level, command) in [
         (
-            false,
-            Value::Null,
-            false,
-            Level::Warning,
-            "opendialogue doctor",
-        ),
-        (
-            false,
-            json!("nothing is handed to it: messages wait in the inbox"),
+            json!("not_wanted"),
             false,
             Level::Warning,
             "opendialogue up --deliver",
         ),
-        (
-            false,
-            json!("the gateway cannot be reached"),
-            false,
-            Level::Problem,
-            START,
-        ),
-        (
-            false,
-            json!("the gateway answered 401: the hook's token is not the gateway's"),
-            false,
-            Level::Problem,
-            NEW_TOKEN,
-        ),
-        (
-            false,
-            json!("the gateway answered 401: the hook's token is not the gateway's"),
-            true,
-            Level::Problem,
-            edit,
-        ),
-        (
-            false,
-            json!("the gateway answered 404: hooks are disabled"),
-            false,
-            Level::Problem,
-            ENABLE,
-        ),
-        (
-            false,
-            json!("the gateway answered 200: the answer is no hook's"),
-            false,
-            Level::Problem,
-            ENABLE,
-        ),
-        (
-            false,
-            json!("the gateway answered 405: the path is no hook's"),
-            false,
-            Level::Problem,
-            SHOW,
-        ),
-        (
-            false,
-            json!("the gateway answered 503: it is restarting"),
-            false,
-            Level::Warning,
-            "opendialogue doctor",
-        ),
-        (
-            false,
-            json!("`openclaw.json` has no `hooks.token`; set one"),
-            false,
-            Level::Problem,
-            NEW_TOKEN,
-        ),
-        (
-            false,
-            json!("what answers `/health` with 200 is no gateway"),
-            false,
-            Level::Problem,
-            SHOW,
-        ),
-        (
-            false,
-            json!("something new"),
-            false,
-            Level::Problem,
-            "opendialogue status",
-        ),
+        (json!("busy"), false, Level::Warning, again),
+        (json!("away"), false, Level::Problem, START),
+        (json!("token"), false, Level::Problem, NEW_TOKEN),
+        (json!("token"), true, Level::Problem, edit),
+        (json!("no_hooks"), false, Level::Problem, ENABLE),
+        (json!("no_gateway"), false, Level::Problem, SHOW),
+        (json!("settings"), false, Level::Problem, NEW_TOKEN),
+        (Value::Null, false, Level::Problem, "opendialogue status"),
     ] {
-        let told = status(json!({ "gateway_ready": ready, "gateway_problem": problem }));
+        let why = "the gateway answered 401: whatever the sentence says";
+        let told = status(json!({
+            "gateway_ready": false, "gateway_problem": why, "gateway_trouble": trouble,
+        }));
         let finding = delivery(&told, of(Ok(Some(&hooks)), own_token));
-        let why = problem.as_str().unwrap_or_default();
         assert!(finding.says.contains(why), "{finding:?}");
-        assert_eq!(commands(&[finding]), [(level, command)], "{problem}");
+        assert_eq!(commands(&[finding]), [(level, command)], "{trouble}");
+    }
+    for (ready, level, command) in [(true, Level::Ok, ""), (false, Level::Warning, again)] {
+        let told = status(json!({ "gateway_ready": ready, "gateway_problem": null }));
+        let finding = delivery(&told, of(Ok(Some(&hooks)), false));
+        assert_eq!(commands(&[finding]), [(level, command)]);
     }
 }
 
@@ -243,10 +180,10 @@ fn why_nothing_is_handed_over_is_told_with_what_mends_it() {
 fn the_token_is_tried_only_where_it_tells_something_new() {
     let fine = HookSettings::parse(FINE).unwrap();
     let disabled = HookSettings::parse("{hooks: {token: 't'}}").unwrap();
-    let met = |why: &str| {
-        Some(status(
-            json!({ "gateway_ready": false, "gateway_problem": why }),
-        ))
+    let met = |trouble: &str| {
+        Some(status(json!({
+            "gateway_ready": false, "gateway_problem": "why", "gateway_trouble": trouble,
+        })))
     };
     let well = || Some(status(json!({})));
     let cut_off = cut_off();
@@ -259,27 +196,9 @@ fn the_token_is_tried_only_where_it_tells_something_new() {
         (Ok(None), false, &ready, None, false),
         (Ok(None), true, &ready, None, true),
         (Err(&cut_off), true, &ready, None, true),
-        (
-            Ok(Some(&fine)),
-            false,
-            &ready,
-            met("the gateway answered 401: wrong"),
-            false,
-        ),
-        (
-            Ok(Some(&fine)),
-            false,
-            &ready,
-            met("the gateway answered 404: none"),
-            false,
-        ),
-        (
-            Ok(Some(&fine)),
-            false,
-            &ready,
-            met("the gateway cannot be reached"),
-            true,
-        ),
+        (Ok(Some(&fine)), false, &ready, met("token"), false),
+        (Ok(Some(&fine)), false, &ready, met("no_hooks"), false),
+        (Ok(Some(&fine)), false, &ready, met("away"), true),
     ] {
         let setup = of(hooks, own_token);
         assert_eq!(may_try(setup, health, told.as_ref()), tried, "{told:?}");
@@ -288,15 +207,8 @@ fn the_token_is_tried_only_where_it_tells_something_new() {
 
 #[test]
 fn a_daemon_that_hands_nothing_over_on_purpose_is_known() {
-    for (why, unwanted) in [
-        (
-            json!("nothing is handed to it: messages wait in the inbox"),
-            true,
-        ),
-        (json!("the gateway cannot be reached"), false),
-        (Value::Null, false),
-    ] {
-        let told = status(json!({ "gateway_ready": false, "gateway_problem": why }));
-        assert_eq!(is_unwanted(&told), unwanted);
+    for trouble in GatewayTrouble::ALL {
+        let told = status(json!({ "gateway_ready": false, "gateway_trouble": trouble }));
+        assert_eq!(is_unwanted(&told), trouble == GatewayTrouble::NotWanted);
     }
 }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::super::finding::Level;
 use super::*;
-use crate::config::{Environment, Overrides};
+use crate::config::{Caution, Environment, Overrides};
 use crate::types::{AgentId, Secret};
 
 #[test]
@@ -45,7 +45,7 @@ fn each_fault_of_the_configuration_is_told_with_its_line() {
         Config::from_text(&environment, &Overrides::default(), path, text)
     };
     let wrong = load("[local]\nlisen = 3\nrequire_token = 3\n").unwrap_err();
-    let found = configuration(Err(&wrong));
+    let found = configuration(Err(&wrong), true);
     let commands: Vec<_> = found.iter().map(|one| one.command.as_deref()).collect();
     assert_eq!(
         commands,
@@ -60,10 +60,17 @@ fn each_fault_of_the_configuration_is_told_with_its_line() {
     );
 
     let mut right = load("").unwrap();
-    assert_eq!(configuration(Ok(&right))[0].level, Level::Ok);
+    assert_eq!(configuration(Ok(&right), true)[0].level, Level::Ok);
     right.file = Some(PathBuf::from("/h/opendialogue.toml"));
-    right.caution = Some("its group can write it".to_owned());
-    let found = configuration(Ok(&right)).remove(0);
+    for (policies_well, says) in [(true, "is right"), (false, "stands below")] {
+        let found = configuration(Ok(&right), policies_well).remove(0);
+        assert!(found.says.contains(says), "{found:?}");
+    }
+    right.cautions = vec![Caution {
+        sentence: "its group can write it".to_owned(),
+        command: "chmod g-w /h/opendialogue.toml".to_owned(),
+    }];
+    let found = configuration(Ok(&right), true).remove(0);
     assert_eq!(found.level, Level::Warning);
     assert_eq!(
         found.command.as_deref(),

@@ -5,6 +5,7 @@ use tracing::{info, warn};
 
 use crate::daemon::agent::gateway::Health;
 use crate::daemon::agent::lanes::Closed;
+use crate::daemon::agent::trouble::GatewayTrouble;
 use crate::daemon::handle::GatewayStatus;
 use crate::daemon::story::Events;
 use crate::daemon::view::Event;
@@ -50,11 +51,12 @@ impl Teller {
     fn tell(&self) {
         // What requests met says more than what the gateway says of itself.
         let status = match (&self.closed, &self.health) {
-            (Some(closed), _) => not_ready(&closed.why),
-            (None, Some(Health::Not(why))) => not_ready(why),
+            (Some(closed), _) => not_ready(closed.trouble, &closed.why),
+            (None, Some(Health::Not { trouble, why })) => not_ready(*trouble, why),
             (None, Some(Health::Live)) => GatewayStatus {
                 ready: true,
                 problem: None,
+                trouble: None,
             },
             (None, None) => GatewayStatus::default(),
         };
@@ -72,10 +74,11 @@ impl Teller {
     }
 }
 
-fn not_ready(why: &str) -> GatewayStatus {
+fn not_ready(trouble: GatewayTrouble, why: &str) -> GatewayStatus {
     GatewayStatus {
         ready: false,
         problem: Some(why.to_owned()),
+        trouble: Some(trouble),
     }
 }
 
@@ -88,11 +91,14 @@ mod tests {
         let events = Events::new();
         let mut heard = events.listen();
         let (mut teller, status) = channel(events);
-        let away = || Health::Not("it is away".to_owned());
+        let away = || Health::Not {
+            trouble: GatewayTrouble::Away,
+            why: "it is away".to_owned(),
+        };
         for health in [Health::Live, Health::Live, away(), away(), Health::Live] {
             teller.health(health);
         }
-        assert!(status.borrow().ready);
+        assert!(status.borrow().ready && status.borrow().trouble.is_none());
         let told = std::iter::from_fn(|| heard.try_recv().ok());
         let told: Vec<_> = told
             .map(|event| serde_json::to_value(event).unwrap())

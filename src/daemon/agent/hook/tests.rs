@@ -184,7 +184,7 @@ impl Expected {
             Answer::RetryWithoutSession => matches!(self, Expected::WithoutSession),
             Answer::Never { why } => matches!(self, Expected::Never) && !why.is_empty(),
             // It names what to set, or the command that does.
-            Answer::Pause { why } => matches!(self, Expected::Pause) && why.contains('`'),
+            Answer::Pause { why, .. } => matches!(self, Expected::Pause) && why.contains('`'),
             Answer::Away { why, .. } => matches!(self, Expected::Away) && !why.is_empty(),
             Answer::Later {
                 counts_attempt,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Moment;
+use crate::daemon::agent::trouble::GatewayTrouble;
 use crate::daemon::backoff::Backoff;
 use crate::daemon::rows::RowId;
 use crate::types::Timestamp;
@@ -11,18 +12,9 @@ use crate::types::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::daemon) struct Closed {
     /// What kind of reason.
-    pub(in crate::daemon) cause: Cause,
+    pub(in crate::daemon) trouble: GatewayTrouble,
     /// The reason, for a person.
     pub(in crate::daemon) why: String,
-}
-
-/// What closes a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::daemon) enum Cause {
-    /// Something is set wrongly, and a person must mend it.
-    Configuration,
-    /// The gateway is not there, or wants to be left alone for a while.
-    Away,
 }
 
 #[derive(Debug)]
@@ -45,18 +37,6 @@ enum State {
     },
     /// Not tried again until the settings change.
     Shut(Closed),
-}
-
-impl Closed {
-    pub(super) fn misconfigured(why: String) -> Self {
-        let cause = Cause::Configuration;
-        Self { cause, why }
-    }
-
-    pub(super) fn away(why: String) -> Self {
-        let cause = Cause::Away;
-        Self { cause, why }
-    }
 }
 
 impl Gate {
@@ -126,6 +106,22 @@ impl Gate {
         self.wait(closed, failures, Duration::ZERO, at);
     }
 
+    /// Closes for what the hook said when it was asked without a message.
+    pub(super) fn close_unasked(&mut self, closed: Closed, at: Moment) {
+        match self.state {
+            State::Open => self.wait(closed, 1, Duration::ZERO, at),
+            State::Closed { .. } | State::Shut(_) => {}
+        }
+    }
+
+    /// The hook takes what it was asked with: what a person had to mend is mended.
+    pub(super) fn mended(&mut self) {
+        match &self.state {
+            State::Closed { closed, .. } if closed.trouble.is_lasting() => self.open(),
+            State::Open | State::Closed { .. } | State::Shut(_) => {}
+        }
+    }
+
     /// The gateway took a message, or would have taken another.
     pub(super) fn open(&mut self) {
         match self.state {
@@ -165,7 +161,7 @@ impl Gate {
                 try_at,
                 spared_until,
                 ..
-            } if closed.cause == Cause::Away => *try_at = (*try_at).min(now.max(*spared_until)),
+            } if !closed.trouble.is_lasting() => *try_at = (*try_at).min(now.max(*spared_until)),
             State::Open | State::Closed { .. } | State::Shut(_) => {}
         }
     }

@@ -1,5 +1,5 @@
-use super::gate::Cause;
 use super::*;
+use crate::daemon::agent::trouble::GatewayTrouble;
 use crate::daemon::backoff::Chance;
 
 mod any_events;
@@ -167,7 +167,7 @@ fn a_closed_gate_is_tried_by_one_message_less_and_less_often() {
     assert_eq!(ids(&lanes.plan(&rows, START)), [1, 2]);
     lanes.answered(RowId(1), 1, pause(), moment(START));
     lanes.answered(RowId(2), 1, pause(), moment(START));
-    assert_eq!(lanes.closed().unwrap().cause, Cause::Configuration);
+    assert_eq!(lanes.closed().unwrap().trouble, GatewayTrouble::Token);
     let mut now = START;
     for seconds in [1, 2, 4, 8, 8] {
         let plan = lanes.plan(&rows, now);
@@ -227,7 +227,7 @@ fn a_gateway_that_was_away_is_tried_as_soon_as_it_lives() {
     // An answer that tells nothing leaves the gate as it was.
     lanes.answered(RowId(1), 1, later(true, true, None), moment(START));
     lanes.leave(RowId(1));
-    assert_eq!(lanes.closed().unwrap().cause, Cause::Away);
+    assert_eq!(lanes.closed().unwrap().trouble, GatewayTrouble::Away);
     lanes.gateway_lives(START);
     assert_eq!(ids(&lanes.plan(&rows, START)), [1]);
     // It lives, and asked to be spared until then.
@@ -294,12 +294,19 @@ fn never() -> Answer {
 
 fn pause() -> Answer {
     let why = "pause".to_owned();
-    Answer::Pause { why }
+    Answer::Pause {
+        trouble: GatewayTrouble::Token,
+        why,
+    }
 }
 
 fn away(after: Option<Duration>) -> Answer {
     let why = "away".to_owned();
-    Answer::Away { why, after }
+    Answer::Away {
+        trouble: GatewayTrouble::Away,
+        why,
+        after,
+    }
 }
 
 fn later(counts_attempt: bool, outcome_unknown: bool, after: Option<Duration>) -> Answer {

@@ -47,6 +47,13 @@ pub(in crate::daemon::api) fn words(words: &[&str]) -> Value {
     json!({ "type": "string", "enum": words })
 }
 
+/// One of these words, or null where there is nothing to say.
+pub(in crate::daemon::api) fn maybe_words(words: &[&str]) -> Value {
+    let mut words: Vec<Value> = words.iter().map(|word| json!(word)).collect();
+    words.push(Value::Null);
+    json!({ "enum": words })
+}
+
 /// A number of things.
 pub(in crate::daemon::api) fn count() -> Value {
     json!({ "type": "integer", "minimum": 0 })

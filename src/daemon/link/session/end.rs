@@ -17,8 +17,8 @@ pub(in crate::daemon::link) enum SessionEnd {
     TooLong,
     /// A new session is wanted at once.
     Renew(String),
-    /// What the relay offers is not taken: a person has to act.
-    Refused(String),
+    /// The relay no longer proves who sends, and is not taken: a person has to act.
+    Unproven(String),
     /// Another connection took its place.
     Replaced,
     /// The daemon stops.
@@ -49,7 +49,7 @@ impl SessionEnd {
             SessionEnd::TooLong => CloseCode::Size,
             SessionEnd::Lost(_)
             | SessionEnd::Renew(_)
-            | SessionEnd::Refused(_)
+            | SessionEnd::Unproven(_)
             | SessionEnd::Replaced
             | SessionEnd::Stopped => CloseCode::Normal,
         }

@@ -54,7 +54,7 @@ pub(super) async fn check(link: &Link, offer: &SessionFrame) -> Result<(), Sessi
             let write = move |connection: &Connection| remember(connection, &relay);
             link.db.write(write).await.map_err(unreadable)
         }
-        Standing::Behind => Err(SessionEnd::Refused(FALLS_BEHIND.to_owned())),
+        Standing::Behind => Err(SessionEnd::Unproven(FALLS_BEHIND.to_owned())),
     }
 }
 
