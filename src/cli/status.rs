@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::client::view;
 use super::failure::Failure;
 use super::{Context, print, safe, time};
+use crate::daemon::GatewayTrouble;
 
 /// Show how the daemon is
 #[derive(Debug, clap::Args)]
@@ -45,6 +46,8 @@ pub(super) struct Status {
     gateway_ready: bool,
     gateway_problem: Option<String>,
     #[serde(default)]
+    gateway_trouble: Option<GatewayTrouble>,
+    #[serde(default)]
     notify_problem: Option<String>,
     #[serde(default)]
     inbox_problem: Option<String>,
@@ -73,9 +76,6 @@ struct Policy {
 
 /// A difference between the clocks that is worth a line: everything signed is corrected by it.
 const CLOCK_SKEW: Duration = Duration::from_secs(2);
-
-/// How the daemon begins to say that it was started to hand nothing to a gateway.
-const HANDED_NOTHING: &str = "nothing is handed to it";
 
 impl Status {
     pub(super) fn shown(&self) -> String {
@@ -151,7 +151,7 @@ impl Status {
     fn gateway(&self) -> String {
         match (self.gateway_ready, &self.gateway_problem) {
             (true, _) => "ready".to_owned(),
-            (false, Some(problem)) if problem.starts_with(HANDED_NOTHING) => {
+            _ if self.gateway_trouble == Some(GatewayTrouble::NotWanted) => {
                 "off: messages wait in the inbox; `opendialogue up --deliver` hands them on"
                     .to_owned()
             }
@@ -253,6 +253,7 @@ mod tests {
         status["gateway_ready"] = json!(false);
         let problem = json!("nothing is handed to it: messages wait in the inbox");
         status["gateway_problem"] = problem.clone();
+        status["gateway_trouble"] = json!("not_wanted");
         status["last_error"] = problem;
         let shown = shown(status);
         assert!(shown.contains("  gateway   off: messages wait"), "{shown}");

@@ -131,7 +131,8 @@ const well = {
 assert.deepEqual(problemsOf(well), []);
 for (const [wrong, count, word] of [
   [{ link: "waiting", last_error: "connection refused" }, 1, "relay"],
-  [{ gateway_problem: "it answers 401", last_error: "it answers 401" }, 1, "agent"],
+  [{ gateway_problem: "it answers 401", gateway_trouble: "token", last_error: "it answers 401" }, 1, "reach the agent"],
+  [{ gateway_problem: "for nobody", gateway_trouble: "not_wanted", last_error: "for nobody" }, 1, "--deliver"],
   [{ database_problem: "the disk is full", disk: "full", last_error: "the disk is full", link: "stopped" }, 2, "disk"],
   [{ database_problem: "no room is left", disk: "full" }, 1, "Make room"],
   [{ database_problem: "`full.db` is damaged", disk: "damaged" }, 1, "backup"],

@@ -99,7 +99,7 @@ export function problemsOf(status) {
     add("note", "This relay does not prove who sends.", null, "Nobody counts as known here, since anybody may claim any name. A relay that you run yourself proves it.");
   }
   if (status.gateway_problem) {
-    const isOff = /^nothing is handed to it/.test(status.gateway_problem);
+    const isOff = status.gateway_trouble === "not_wanted";
     add(isOff ? "note" : "bad", isOff ? "Nothing is handed to an agent." : "Messages do not reach the agent.", isOff ? null : status.gateway_problem,
       isOff ? "Messages wait in the inbox and are shown here. `opendialogue up --deliver` hands them on."
         : "They wait in the inbox. Check that the gateway runs and that `hooks` is enabled in openclaw.json; it is tried again by itself.");
