@@ -193,7 +193,7 @@ async fn a_conversation_whose_turns_are_used_up_ends_with_one_end_and_for_both()
     let closed = ben.daemon.conversations().await.unwrap();
     assert_eq!(
         closed[0].ended_because.as_deref(),
-        Some("its turns are used up, or it went in circles")
+        Some("it met a limit, which the refused message names")
     );
     assert_eq!(ben.gateway.runs().len(), 2);
     assert_eq!(ada.gateway.runs().len(), 0, "an `end` wakes nobody");

@@ -248,7 +248,9 @@ fn refusal(status: StatusCode, answer: &Value) -> Failure {
     };
     if let Some(agents) = answer.get("agents").and_then(Value::as_array) {
         let agents: Vec<&str> = agents.iter().filter_map(Value::as_str).collect();
-        sentence = format!("{sentence} ({})", agents.join(", "));
+        // What is a part of the address there is an option here.
+        let sentence_here = sentence.replace("`?from=`", "`--from`");
+        sentence = format!("{sentence_here} ({})", agents.join(", "));
     }
     if let Some(wait_ms) = answer.get("retry_after_ms").and_then(Value::as_u64) {
         let wait = time::wait(Duration::from_secs(wait_ms.div_ceil(1000)));

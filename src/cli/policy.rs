@@ -68,7 +68,14 @@ pub(super) fn configuration(context: &Context) -> Result<Result<Config, Report>,
     };
     let mut report = loaded.err().unwrap_or_default();
     for fault in faults {
-        report.add(fault.origin, fault.sentence);
+        // Of a value that cannot be read its policy may complain once more.
+        let is_told = report
+            .complaints()
+            .iter()
+            .any(|one| one.origin == fault.origin);
+        if !is_told {
+            report.add(fault.origin, fault.sentence);
+        }
     }
     report.sort();
     Ok(Err(report))

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::http::Method;
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -87,7 +88,7 @@ impl Arguments {
     ) -> Result<(), Failure> {
         // Before it is sent, so that nothing that follows is missed.
         let me = agent(client).await?;
-        let events = pin!(client.events().await?);
+        let events = pin!(client.events().await?.fuse());
         let seen = match self.idempotency_key {
             // It may have been sent before, and answered.
             Some(_) => 0,

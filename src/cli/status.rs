@@ -117,7 +117,14 @@ impl Status {
         let titles = std::iter::once("policies").chain(std::iter::repeat(""));
         let policies = titles.zip(&self.policies);
         shown.extend(policies.map(|(title, policy)| format!("  {title:<9} {}", policy.shown())));
-        if let Some(problem) = &self.policies_problem {
+        // A policy that has it says so itself.
+        let is_told = |problem: &str| {
+            let mut errors = self.policies.iter().filter_map(|one| one.error.as_deref());
+            errors.any(|error| error.ends_with(problem))
+        };
+        if let Some(problem) = &self.policies_problem
+            && !is_told(problem)
+        {
             let problem = safe::line(problem);
             shown.push(format!(
                 "            what is wanted is not in force: {problem}"

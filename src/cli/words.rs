@@ -4,6 +4,13 @@
 use clap::Error;
 use clap::error::ErrorKind;
 
+/// What is most often wrong with the words after `send`.
+const SENDING: &str = "; the text stands in one pair of quotes, the receiver after `--to`, seconds as \
+                       in `--wait=5`";
+
+/// How much is repeated of what was written, in characters.
+const ECHOED: usize = 200;
+
 /// The sentence on words that were not understood; none where help or the version was asked for, or
 /// too little was said to say anything but the help.
 pub(super) fn misunderstood(error: &Error) -> Option<String> {
@@ -13,13 +20,21 @@ pub(super) fn misunderstood(error: &Error) -> Option<String> {
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
-    (!is_help).then(|| sentence(&error.render().to_string()))
+    (!is_help).then(|| {
+        let mut said = sentence(&error.render().to_string());
+        if error.kind() == ErrorKind::UnknownArgument
+            && said.ends_with("see `opendialogue send --help`")
+        {
+            said.push_str(SENDING);
+        }
+        said
+    })
 }
 
 /// Makes a sentence of what the parser wrote: what is wrong, its tips, and where the help is.
 fn sentence(written: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let mut help = "--help".to_owned();
+    let mut help = "opendialogue --help".to_owned();
     for paragraph in written.split("\n\n") {
         let mut lines = paragraph.lines().map(str::trim);
         let first = lines.next().unwrap_or_default();
@@ -27,14 +42,23 @@ fn sentence(written: &str) -> String {
             help = format!("{} --help", command(usage));
         } else if let Some(wrong) = first.strip_prefix("error: ") {
             let more: Vec<&str> = lines.collect();
-            parts.push(format!("{wrong} {}", more.join(", ")).trim_end().to_owned());
+            let wrong = format!("{wrong} {}", more.join(", "));
+            parts.push(cut(wrong.trim_end()));
         } else {
             let tips = std::iter::once(first).chain(lines);
-            parts.extend(tips.filter_map(|line| line.strip_prefix("tip: ").map(str::to_owned)));
+            parts.extend(tips.filter_map(|line| line.strip_prefix("tip: ").map(cut)));
         }
     }
     parts.push(format!("see `{help}`"));
     parts.join("; ")
+}
+
+/// No more of `text` than a person reads.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(ECHOED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// The command of a line on its usage, without what it takes.
@@ -64,6 +88,8 @@ mod tests {
             "send --to=1|2 hello",
             "send",
             "send --to 1 -yes",
+            "send --to 1 hello world",
+            "send 1 hello",
             "send --to 1 --wait=soon hello",
             "trust blocked known",
             "trust 10000002",

@@ -78,7 +78,12 @@ impl Examined {
             Ok(file) => Some(file),
         };
         let text = file.as_ref().map_or("", |file| &file.text);
+        let is_refused = !report.is_empty();
         let mut examined = Self::of((environment, overrides), paths, &path, text, report);
+        if is_refused {
+            // Whoever can write the file would choose what is tried out.
+            examined.policies.clear();
+        }
         if let Ok(config) = &mut examined.loaded {
             config.cautions = file.as_ref().map_or_else(Vec::new, |file| {
                 let key = schema::GATEWAY_TOKEN.path();

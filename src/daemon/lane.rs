@@ -42,6 +42,8 @@ pub(super) struct Lane {
     clock: Clock,
     room: Room,
     meter: Meter,
+    /// Whether what waits is handed to an agent.
+    hands_on: bool,
     /// One place for whoever only tries the policies out.
     trials: Arc<Semaphore>,
 }
@@ -69,6 +71,7 @@ pub(super) struct Bench<'a> {
     pub(super) connection: &'a Connection,
     pub(super) now: crate::types::Timestamp,
     pub(super) room: Room,
+    pub(super) hands_on: bool,
     chain: &'a Chain,
     meter: &'a Meter,
     memory: &'a mut Memory,
@@ -89,8 +92,14 @@ impl Lane {
             clock,
             room,
             meter,
+            hands_on: true,
             trials: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// The lane of a daemon that hands what waits to an agent, as it does by default, or to nobody.
+    pub(super) fn handing_on(self, hands_on: bool) -> Self {
+        Self { hands_on, ..self }
     }
 
     /// How much may wait in each box.
@@ -164,6 +173,7 @@ impl Lane {
                     connection,
                     now: lane.clock.now(),
                     room: lane.room,
+                    hands_on: lane.hands_on,
                     chain: &chain,
                     meter: &lane.meter,
                     memory: &mut memory,

@@ -205,7 +205,8 @@ impl Foundation {
             clock.clone(),
             ROOM,
             events.meter().clone(),
-        );
+        )
+        .handing_on(settings.deliver);
         let gateway = if settings.deliver {
             let secret = &self.identity.agent_secret;
             agent::start(

@@ -188,7 +188,7 @@ impl Policies {
                 .iter_mut()
                 .find(|one| Some(one.name.as_str()) == name);
             if let Some(policy) = concerned {
-                let newer = || format!("a newer version is not in force: {fault}");
+                let newer = || format!("a change is not in force: {fault}");
                 policy.error.get_or_insert_with(newer);
             }
         }

@@ -160,8 +160,12 @@ fn used_up(
     }
     let a_day = settings.max_turns_per_peer_day;
     let a_day = a_day.filter(|most| peer.turns_of_day() >= *most);
-    let of_a_day =
-        |most| format!("the two agents have had their {most} turns of 24 hours: go on tomorrow");
+    let of_a_day = |most| {
+        format!(
+            "the two agents have had their {most} turns of 24 hours, all conversations together: the \
+             oldest must first be a day old"
+        )
+    };
     if found.entry.is_some() {
         return Some(limit(of_a_day(a_day?)));
     }

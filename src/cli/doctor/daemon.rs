@@ -191,7 +191,7 @@ pub(super) fn notices(status: &Status) -> Option<Finding> {
     let problem = status.notify_problem.as_deref()?;
     Some(Finding::warning(
         "notices",
-        problem,
+        format!("nobody is told what waits: {problem}"),
         "opendialogue config show --origin",
     ))
 }

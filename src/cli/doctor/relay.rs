@@ -168,8 +168,8 @@ fn waiting(check: &'static str, because: &str, reached: &Reached) -> Finding {
         Reached::No(_) => Finding::problem(
             check,
             format!(
-                "there is no session{because}; it is tried again by itself, so this lasts only \
-                 where `[relay] url` names another place than the relay's"
+                "there is no session{because}; it is tried again by itself: where the relay should \
+                 be up, see that `[relay] url` names it"
             ),
             "opendialogue config show --origin",
         ),

@@ -7,7 +7,8 @@
 
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::FusedStream;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -41,7 +42,7 @@ impl Wait<'_> {
     /// The answer, as the daemon wrote it. `events` are those since before the message was sent.
     pub(super) async fn answer(
         mut self,
-        mut events: impl Stream<Item = Result<Value, Failure>> + Unpin,
+        mut events: impl FusedStream<Item = Result<Value, Failure>> + Unpin,
         patience: Duration,
     ) -> Result<Value, Failure> {
         let deadline = Instant::now() + patience;
@@ -124,7 +125,7 @@ impl Wait<'_> {
     /// Waits for an event of this conversation; not for long, since events may be missed.
     async fn something_happens(
         &self,
-        events: &mut (impl Stream<Item = Result<Value, Failure>> + Unpin),
+        events: &mut (impl FusedStream<Item = Result<Value, Failure>> + Unpin),
         deadline: Instant,
     ) {
         let conversation = self.sent.conversation_id.as_str();

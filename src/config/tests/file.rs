@@ -159,4 +159,7 @@ fn policies_can_be_looked_at_although_something_else_is_wrong() {
     assert!(!policies(lacks_its_module).contains(&"mine".to_owned()));
     // What a broken file leaves out is a guess.
     assert_eq!(policies("[local\n"), [""; 0]);
+    // Whoever can write it does not choose what is tried out.
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    assert_eq!(policies(wrong), [""; 0]);
 }

@@ -13,7 +13,7 @@ use super::openapi::Operation;
 use super::openapi::schema::{refer, words, yes_or_no};
 use crate::daemon::Daemon;
 use crate::daemon::view::Story;
-use crate::types::{AgentId, MessageId};
+use crate::types::{AgentId, Direction, MessageId};
 
 pub(super) fn routes() -> Router<Daemon> {
     Router::new().route("/messages/{id}", get(story))
@@ -70,6 +70,14 @@ fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, A
     match stories.pop() {
         None => Err(ApiError::not_found("no message of this name is known")),
         Some(story) if stories.is_empty() => Ok(story),
+        // To oneself: of the two halves, the one that went out.
+        Some(last) if stories.iter().all(|story| story.from == last.from) => {
+            stories.push(last);
+            let sent = stories
+                .into_iter()
+                .find(|story| story.direction == Direction::Outbound);
+            sent.ok_or_else(|| ApiError::not_found("no message of this name is known"))
+        }
         Some(last) => {
             stories.push(last);
             let authors = stories.into_iter().map(|story| story.from).collect();
@@ -84,7 +92,7 @@ fn the_one(mut stories: Vec<Story>, author: Option<&AgentId>) -> Result<Story, A
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{ConversationId, Direction, Kind, Timestamp};
+    use crate::types::{ConversationId, Kind, Timestamp};
 
     #[test]
     fn two_authors_of_one_name_are_told_apart() {
@@ -94,6 +102,18 @@ mod tests {
         let both = || vec![story_of(&ours), story_of(&peer)];
         assert_eq!(the_one(both(), Some(&peer)).unwrap().from, peer);
         assert_eq!(the_one(vec![story_of(&ours)], None).unwrap().from, ours);
+        let to_oneself = || {
+            let sent = Direction::Outbound;
+            let [out, back] = [sent, Direction::Inbound].map(|direction| Story {
+                direction,
+                ..story_of(&ours)
+            });
+            vec![out, back]
+        };
+        for author in [None, Some(&ours)] {
+            let half = the_one(to_oneself(), author).unwrap();
+            assert_eq!(half.direction, Direction::Outbound);
+        }
         let unclear = the_one(both(), None).unwrap_err();
         let sentence = "several agents gave a message this name; name one with `?from=`";
         assert_eq!(

@@ -89,7 +89,7 @@ fn document() -> Value {
                             mistyped names in a body or a query are refused.",
             "license": { "name": "MIT", "identifier": "MIT" },
         },
-        "servers": [{ "url": "http://127.0.0.1:18787" }],
+        "servers": [{ "url": "/" }],
         "paths": paths,
         "components": {
             "schemas": components::schemas(),

@@ -36,7 +36,7 @@ pub(super) fn described() -> Vec<Operation> {
             "gateway_trouble": maybe_words(&GatewayTrouble::ALL.map(GatewayTrouble::as_str)),
             "relay_proof_lost": yes_or_no(),
             "inbox_problem": maybe_text("8123 of at most 10000 messages wait"),
-            "notify_problem": maybe_text("nobody can be told: the state file names no target"),
+            "notify_problem": maybe_text("`notifyTarget` is not set in the state file"),
             "disk": words(&["well", "full", "damaged"]),
             "database_problem": maybe_text("the disk of `daemon.db` is full"),
         }),

@@ -233,7 +233,8 @@ fn store(
         stored_at: bench.now,
         state,
         reason: reason.as_deref(),
-        goes_at_once: state == RowState::Waiting
+        goes_at_once: bench.hands_on
+            && state == RowState::Waiting
             && inbox::goes_at_once(bench.connection, verified)?,
     };
     inbox::insert(bench.connection, &row, ruling)?;

@@ -12,7 +12,7 @@ use crate::fault::{self, Point};
 use crate::policy::{Outcome, words};
 use crate::types::{AgentId, Kind};
 
-const USED_UP: &str = "its turns are used up, or it went in circles";
+const USED_UP: &str = "it met a limit, which the refused message names";
 
 /// Ends the conversation of the message `about`, if that message is a text which was refused
 /// because the turns are used up, and if the conversation is still open.

@@ -70,7 +70,7 @@ pub(super) async fn mark_unheard(db: &Database, clock: &Clock) -> Result<(), DbE
     };
     let unheard = db.write(mark).await?;
     if unheard > 0 {
-        warn!("{unheard} messages may have arrived before the daemon was killed, and go again");
+        warn!("sent again, since they may have arrived before the daemon was killed: {unheard}");
     }
     Ok(())
 }

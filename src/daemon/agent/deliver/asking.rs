@@ -47,6 +47,10 @@ impl Asking {
     pub(super) fn health(&mut self, health: &Health, is_refused: bool) {
         let lived = self.lives;
         self.lives = *health == Health::Live;
+        if !self.lives {
+            // What a gateway says that has gone since says nothing.
+            self.under_way = None;
+        }
         let is_back = self.lives && !lived;
         let rested = self.asked_at.is_none_or(|at| at.elapsed() >= AGAIN);
         if self.lives && (is_back || (is_refused && rested)) {
@@ -117,6 +121,10 @@ mod tests {
             asking.health(&health, is_refused);
             assert_eq!(asking.is_under_way(), is_asked, "{after_s} {health:?}");
         }
+        // One under way ends with the gateway.
+        asking.ask();
+        asking.health(&away(), true);
+        assert!(!asking.is_under_way());
         let mut nobody = Asking::default();
         nobody.health(&Health::Live, false);
         assert!(!nobody.is_under_way());

@@ -106,10 +106,16 @@ impl Gate {
         self.wait(closed, failures, Duration::ZERO, at);
     }
 
-    /// Closes for what the hook said when it was asked without a message.
+    /// Closes for what the hook said when it was asked without a message. Where it was closed for what
+    /// a person has to mend, that is what is to be mended now.
     pub(super) fn close_unasked(&mut self, closed: Closed, at: Moment) {
-        match self.state {
+        match &mut self.state {
             State::Open => self.wait(closed, 1, Duration::ZERO, at),
+            State::Closed {
+                closed: stands,
+                trying: None,
+                ..
+            } if stands.trouble.is_lasting() => *stands = closed,
             State::Closed { .. } | State::Shut(_) => {}
         }
     }

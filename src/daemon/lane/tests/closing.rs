@@ -42,7 +42,7 @@ async fn one_end_goes_out_for_each_episode_that_the_limit_closes() {
         let because = ended_because(&rooms).await;
         assert_eq!(
             because.as_deref(),
-            Some("its turns are used up, or it went in circles")
+            Some("it met a limit, which the refused message names")
         );
         assert_eq!(
             line.acked()[1..],
@@ -97,7 +97,7 @@ async fn a_limit_on_what_goes_out_closes_once_even_where_the_end_is_refused_too(
     let because = ended_because(&rooms).await;
     assert_eq!(
         because.as_deref(),
-        Some("its turns are used up, or it went in circles")
+        Some("it met a limit, which the refused message names")
     );
 }
 

@@ -334,3 +334,16 @@ fn facts(row: &InboxMessage) -> Vec<&str> {
         .map(|a| a.key())
         .collect()
 }
+
+#[tokio::test]
+async fn only_what_is_handed_on_may_have_reached_the_agent() {
+    for hands_on in [true, false] {
+        let mut rooms = Rooms::open();
+        rooms.inbound.lane = rooms.lane.clone().handing_on(hands_on);
+        let line = Line::new();
+        rooms.bring([line.text("m1", |_| ())]).await;
+        let unheard = |connection: &Connection| inbox::mark_unheard(connection, NOW);
+        let unheard = rooms.db.write(unheard).await.unwrap();
+        assert_eq!(unheard.len(), usize::from(hands_on), "{hands_on}");
+    }
+}

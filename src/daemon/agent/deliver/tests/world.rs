@@ -56,7 +56,7 @@ impl World {
         let inbox = Inbox::new(db.clone(), events.clone(), Clock::system());
         let (hooks, followed) = watch::channel(followed(&gateway));
         let status = start_one(&tasks, inbox.clone(), &gateway, followed, events);
-        Self {
+        let world = Self {
             gateway,
             inbox,
             db,
@@ -65,7 +65,10 @@ impl World {
             status,
             tasks,
             _home: home,
-        }
+        };
+        // The hook is asked once without a message; what a test scripts is for messages.
+        world.until_status(|status| status.ready).await;
+        world
     }
 
     /// Another delivery from the same inbox, which knows nothing of the first; it ends with what is
