@@ -55,8 +55,13 @@ pub(super) fn merge(
     let document = layers.document;
     document.check_known(&mut layers.report, &path, table, &POLICY_KEYS);
     if is_new && document.get_in(table, "module").is_none() && document.is_whole() {
-        let sentence = "there is no default policy of this name, so it needs a `module`";
-        layers.complain(&path, origin.clone(), sentence);
+        let mut sentence =
+            "there is no default policy of this name, so it needs a `module`".to_owned();
+        let shipped = defaults::POLICIES.iter().map(|policy| policy.name);
+        if let Some(advice) = did_you_mean(&entry.name, shipped) {
+            sentence = format!("{sentence}; {advice}");
+        }
+        layers.complain(&path, origin.clone(), &sentence);
     }
     entry.origin = origin;
     let mut fields = Fields {

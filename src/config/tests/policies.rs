@@ -142,6 +142,10 @@ fn a_faulty_entry_is_refused_with_its_line() {
             "1:1: `policy.scan`: there is no default policy of this name, so it needs a `module`",
         ),
         (
+            "name = 'rate-limt'",
+            "1:1: `policy.rate-limt`: there is no default policy of this name, so it needs a `module`; did you mean `rate-limit`?",
+        ),
+        (
             "name = 'acl'\nmodule = 'builtin:alc'",
             "3:10: `policy.acl.module`: there is no built-in policy `alc`; did you mean `acl`?",
         ),
