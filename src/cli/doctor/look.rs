@@ -11,7 +11,7 @@ use super::super::client::{Client, view};
 use super::super::failure::Failure;
 use super::super::{Context, policy};
 use super::daemon::{Holder, Port, Status};
-use super::finding::{Diagnosis, Finding, Group};
+use super::finding::{Diagnosis, Finding, Group, Level};
 use super::relay::Reached;
 use super::{daemon, disk, files, gateway, home, messages, relay, skill};
 use crate::clock::Clock;
@@ -213,10 +213,16 @@ impl Known<'_> {
             &health,
         ));
         if gateway::may_try(setup, &health, self.status.as_ref()) {
-            found.push(match role::try_hook(config).await {
+            let token = match role::try_hook(config).await {
                 Ok(answer) => gateway::token(&answer, setup),
                 Err(no_client) => Finding::unknown("hook token", no_client.to_string()),
-            });
+            };
+            let is_refused = token.level == Level::Problem;
+            found.push(token);
+            if is_refused {
+                // That messages are handed over is what the daemon thinks until it tries the next.
+                return found;
+            }
         }
         found.extend(delivery);
         found

@@ -4,7 +4,6 @@
 //! The database is the queue. A row that was settled is loaded no more, one that was not is loaded
 //! again, whatever happened between; so nothing here needs to outlive the process.
 
-mod asking;
 mod ending;
 mod hook_in_force;
 mod request;
@@ -22,9 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::gateway::{Gateway, HOOK_TIMEOUT, Health, NoClient};
-use super::hook::{Answer, Reply};
+use super::hook::Answer;
 use super::lanes::{Lanes, Moment, Next, Plan, Row, Rules};
-use super::probe::{self, Outlook};
 use super::render::FenceKey;
 use crate::clock::Clock;
 use crate::config;
@@ -39,7 +37,6 @@ use crate::db::DbError;
 use crate::follow::Followed;
 use crate::tasks::Tasks;
 
-use asking::Asking;
 pub(in crate::daemon) use hook_in_force::HookInForce;
 use request::{Request, Session};
 
@@ -109,7 +106,6 @@ pub(in crate::daemon) fn start(
         fences,
         clock,
         under_way: FuturesUnordered::new(),
-        asking: Asking::default(),
         status,
     };
     let stop = tasks.stopping().clone();
@@ -128,7 +124,6 @@ struct Deliver {
     clock: Clock,
     lanes: Lanes,
     under_way: FuturesUnordered<BoxFuture<'static, Event>>,
-    asking: Asking,
     status: status::Teller,
 }
 
@@ -173,7 +168,6 @@ impl Deliver {
                 () = stop.cancelled() => break,
                 Some(event) = self.under_way.next() => self.take_all(event),
                 Ok(()) = self.hooks.changed() => self.take_hook(),
-                reply = self.asking.reply() => self.take_outlook(&reply),
                 health_now = &mut health => {
                     health = ask(self.gateway.clone(), self.take_health(health_now));
                 }
@@ -314,30 +308,15 @@ impl Deliver {
         match HookInForce::new(&self.terms.gateway, &newest) {
             Ok(hook) => {
                 drop(newest);
-                self.asking.about(&self.gateway, &hook);
                 self.hook = Some(Arc::new(hook));
                 self.lanes.hook_changed(self.clock.now());
             }
             Err(why) => {
                 drop(newest);
-                self.asking = Asking::default();
                 self.hook = None;
                 self.lanes.hook_missing(why);
             }
         }
-    }
-
-    /// Takes what the hook said to no message.
-    fn take_outlook(&mut self, reply: &Reply) {
-        let now = self.clock.now();
-        let jitter = random::jitter();
-        match probe::outlook(reply, now) {
-            Outlook::Taken => self.lanes.hook_takes_us(),
-            Outlook::Refused(closed) => self.lanes.hook_refuses(closed, Moment { now, jitter }),
-            Outlook::Unsaid => {}
-        }
-        self.status.gate(self.lanes.closed());
-        self.status.health(Health::Live);
     }
 
     /// Takes what the gateway said of its health, and says when to ask again.
@@ -345,14 +324,8 @@ impl Deliver {
         if health == Health::Live {
             self.lanes.gateway_lives(self.clock.now());
         }
-        let closed = self.lanes.closed();
-        let is_refused = closed.is_some_and(|closed| closed.trouble.is_lasting());
-        self.asking.health(&health, is_refused);
         let is_well = health == Health::Live && self.lanes.closed().is_none();
-        // What the hook says then is told with it.
-        if health != Health::Live || !self.asking.is_under_way() {
-            self.status.health(health);
-        }
+        self.status.health(health);
         match is_well {
             true => HEALTH_WHEN_OPEN,
             false => HEALTH_WHEN_CLOSED,

@@ -275,16 +275,6 @@ impl Lanes {
         self.gate.shut(Closed { trouble, why });
     }
 
-    /// The hook, asked without a message, refuses what we have.
-    pub(in crate::daemon) fn hook_refuses(&mut self, closed: Closed, at: Moment) {
-        self.gate.close_unasked(closed, at);
-    }
-
-    /// The hook, asked without a message, takes what we have.
-    pub(in crate::daemon) fn hook_takes_us(&mut self) {
-        self.gate.mended();
-    }
-
     /// The gateway shows life: where it was away, that is worth a try.
     pub(in crate::daemon) fn gateway_lives(&mut self, now: Timestamp) {
         self.gate.try_soon(now);

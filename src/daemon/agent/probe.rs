@@ -1,5 +1,4 @@
-//! Asking the gateway how it is without delivering anything: for who looks for what is wrong, and so
-//! that delivery knows of it before the first message.
+//! Asking the gateway how it is without delivering anything: for who looks for what is wrong.
 //!
 //! The hook is asked with a body that it refuses before it runs anything, so its answer tells of the
 //! token alone. A wrong token uses up one of the tries that the gateway allows: ask once.
@@ -11,13 +10,10 @@ use serde::Deserialize;
 
 use super::deliver::HookInForce;
 use super::gateway::{Endpoint, Gateway, Health, NoClient, read_health};
-use super::hook::{self, Answer, Call, Reply};
-use super::lanes::Closed;
-use super::trouble::GatewayTrouble;
+use super::hook::{Call, Reply};
 use crate::config::Config;
 use crate::config::openclaw::HookSettings;
 use crate::follow::Followed;
-use crate::types::Timestamp;
 
 /// How long the hook may take to refuse a body.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,62 +76,12 @@ pub async fn try_hook(config: &Config) -> Result<HookAnswer, NoClient> {
 }
 
 /// Asks the hook once, without a message: nothing is run.
-pub(super) async fn ask(gateway: &Gateway, hook: &Endpoint) -> Reply {
+async fn ask(gateway: &Gateway, hook: &Endpoint) -> Reply {
     let empty = Call {
         idempotency_key: "od:probe".to_owned(),
         body: b"{}".to_vec(),
     };
     gateway.post(hook, empty, TIMEOUT).await
-}
-
-/// What a reply to [`ask`] says of every message that is to come.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outlook {
-    /// They will be taken.
-    Taken,
-    /// None will be, and why.
-    Refused(Closed),
-    /// It does not say.
-    Unsaid,
-}
-
-/// Reads a reply to [`ask`].
-pub(super) fn outlook(reply: &Reply, now: Timestamp) -> Outlook {
-    let trouble = match heard(reply) {
-        HookAnswer::TokenRight => return Outlook::Taken,
-        HookAnswer::Unsaid(_) => return Outlook::Unsaid,
-        HookAnswer::TokenWrong => GatewayTrouble::Token,
-        HookAnswer::NoHooks => GatewayTrouble::NoHooks,
-        HookAnswer::NoHookThere => GatewayTrouble::NoGateway,
-    };
-    // To most of them it says what it says to a message.
-    Outlook::Refused(match hook::read(reply, None, now) {
-        Answer::Pause { trouble, why } => Closed { trouble, why },
-        Answer::Admitted { .. }
-        | Answer::RetryWithoutSession
-        | Answer::Never { .. }
-        | Answer::Away { .. }
-        | Answer::Later { .. } => Closed {
-            trouble,
-            why: match trouble {
-                GatewayTrouble::Token => {
-                    "the gateway refuses the hook's token, and has been asked \
-                                          too often with a wrong one: check `[gateway] token`, or \
-                                          where that is not set `hooks.token` in `openclaw.json`"
-                }
-                GatewayTrouble::NotWanted
-                | GatewayTrouble::Away
-                | GatewayTrouble::Busy
-                | GatewayTrouble::NoHooks
-                | GatewayTrouble::NoGateway
-                | GatewayTrouble::Settings => {
-                    "what answers at the hook's path is no hook: check \
-                                               `[gateway] base_url` and `path`"
-                }
-            }
-            .to_owned(),
-        },
-    })
 }
 
 fn how(health: &Reply, ready: &Reply) -> GatewayHealth {
@@ -203,62 +149,6 @@ mod tests {
             (Reply::TimedOut, unsaid("the hook gave no answer")),
         ] {
             assert_eq!(heard(&reply), answer, "{reply:?}");
-        }
-    }
-
-    #[test]
-    fn what_the_hook_says_without_a_message_holds_for_those_to_come() {
-        let refused = r#"{"ok": false, "error": "message required"}"#;
-        for (reply, told) in [
-            (answered(400, refused), None),
-            (
-                answered(401, "Unauthorized"),
-                Some((GatewayTrouble::Token, "answered 401")),
-            ),
-            (
-                answered(429, "Too Many Requests"),
-                Some((GatewayTrouble::Token, "too often")),
-            ),
-            (
-                answered(404, "Not Found"),
-                Some((GatewayTrouble::NoHooks, "answered 404")),
-            ),
-            (
-                answered(200, "<html>"),
-                Some((GatewayTrouble::NoHooks, "answered 200")),
-            ),
-            (
-                answered(405, ""),
-                Some((GatewayTrouble::NoGateway, "answered 405")),
-            ),
-            (
-                answered(400, "<html>"),
-                Some((GatewayTrouble::NoGateway, "no hook")),
-            ),
-            (
-                answered(200, r#"{"ok": true}"#),
-                Some((GatewayTrouble::NoGateway, "no hook")),
-            ),
-        ] {
-            let outlook = outlook(&reply, Timestamp::default());
-            let Some((trouble, says)) = told else {
-                assert_eq!(outlook, Outlook::Taken);
-                continue;
-            };
-            let Outlook::Refused(closed) = outlook else {
-                panic!("{reply:?}: {outlook:?}");
-            };
-            assert!(
-                closed.trouble == trouble && closed.why.contains(says),
-                "{closed:?}"
-            );
-        }
-        for reply in [answered(503, "{}"), Reply::TimedOut, Reply::NoConnection] {
-            assert_eq!(
-                outlook(&reply, Timestamp::default()),
-                Outlook::Unsaid,
-                "{reply:?}"
-            );
         }
     }
 

@@ -7,7 +7,6 @@ mod double;
 mod asked;
 mod batches;
 mod busy;
-mod unasked;
 mod world;
 
 use double::{Run, Script};

@@ -106,28 +106,6 @@ impl Gate {
         self.wait(closed, failures, Duration::ZERO, at);
     }
 
-    /// Closes for what the hook said when it was asked without a message. Where it was closed for what
-    /// a person has to mend, that is what is to be mended now.
-    pub(super) fn close_unasked(&mut self, closed: Closed, at: Moment) {
-        match &mut self.state {
-            State::Open => self.wait(closed, 1, Duration::ZERO, at),
-            State::Closed {
-                closed: stands,
-                trying: None,
-                ..
-            } if stands.trouble.is_lasting() => *stands = closed,
-            State::Closed { .. } | State::Shut(_) => {}
-        }
-    }
-
-    /// The hook takes what it was asked with: what a person had to mend is mended.
-    pub(super) fn mended(&mut self) {
-        match &self.state {
-            State::Closed { closed, .. } if closed.trouble.is_lasting() => self.open(),
-            State::Open | State::Closed { .. } | State::Shut(_) => {}
-        }
-    }
-
     /// The gateway took a message, or would have taken another.
     pub(super) fn open(&mut self) {
         match self.state {

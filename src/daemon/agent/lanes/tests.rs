@@ -217,27 +217,6 @@ fn without_a_hook_nothing_goes_until_there_is_one() {
 }
 
 #[test]
-fn what_the_hook_says_without_a_message_is_what_has_to_be_mended_now() {
-    let closed = |trouble| Closed {
-        trouble,
-        why: "unasked".to_owned(),
-    };
-    let mut lanes = Lanes::new(RULES);
-    for trouble in [GatewayTrouble::Token, GatewayTrouble::NoHooks] {
-        lanes.hook_refuses(closed(trouble), moment(START));
-        assert_eq!(lanes.closed().map(|now| now.trouble), Some(trouble));
-    }
-    lanes.hook_takes_us();
-    assert_eq!(lanes.closed(), None);
-    // What passes by itself is not mended by a person, whatever the hook says.
-    lanes.plan(&[row(1, 'a')], START);
-    lanes.answered(RowId(1), 1, away(None), moment(START));
-    lanes.hook_refuses(closed(GatewayTrouble::Token), moment(START));
-    lanes.hook_takes_us();
-    assert_eq!(lanes.closed().unwrap().trouble, GatewayTrouble::Away);
-}
-
-#[test]
 fn a_gateway_that_was_away_is_tried_as_soon_as_it_lives() {
     let mut lanes = Lanes::new(RULES);
     let rows = [row(1, 'a')];

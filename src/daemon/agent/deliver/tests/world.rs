@@ -66,7 +66,7 @@ impl World {
             tasks,
             _home: home,
         };
-        // The hook is asked once without a message; what a test scripts is for messages.
+        // What a test waits for is not what stands at the start.
         world.until_status(|status| status.ready).await;
         world
     }
