@@ -225,9 +225,10 @@ async fn stopping_ends_in_time_and_leaves_everything_on_disk() {
 async fn a_database_that_proves_damaged_closes_the_rooms_and_status_says_so() {
     let mut relay = RelayV1::start().await;
     let home = Home::known(&relay.url());
-    home.start().await.stop().await;
-    let alone = home.start().await;
+    let before = home.start().await;
     relay.connection().await;
+    before.stop().await;
+    let alone = home.start().await;
     let mut connection = relay.connection().await;
     alone.until_link("connected").await;
     let path = home.data_dir().join("daemon.db");
