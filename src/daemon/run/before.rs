@@ -70,7 +70,9 @@ pub(super) async fn mark_unheard(db: &Database, clock: &Clock) -> Result<(), DbE
     };
     let unheard = db.write(mark).await?;
     if unheard > 0 {
-        warn!("sent again, since they may have arrived before the daemon was killed: {unheard}");
+        warn!(
+            "messages sent again, since they may have arrived before the daemon was killed: {unheard}"
+        );
     }
     Ok(())
 }
