@@ -16,6 +16,8 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(test)]
+mod corpus;
 pub mod daemon;
 pub mod db;
 pub mod fault;

@@ -324,10 +324,11 @@ mod tests {
 
     #[test]
     fn a_refusal_says_whom_to_choose_and_when_to_try_again() {
-        let answer = json!({ "error": "choose", "code": "ambiguous", "agents": ["1", "2"] });
+        let choose = "name one with `?from=`";
+        let answer = json!({ "error": choose, "code": "ambiguous", "agents": ["1", "2"] });
         assert_eq!(
             refusal(StatusCode::CONFLICT, &answer).to_string(),
-            "choose (1, 2)"
+            "name one with `--from` (1, 2)"
         );
         let answer = json!({ "error": "slow", "code": "rate_limited", "retry_after_ms": 1500 });
         let refused = refusal(StatusCode::TOO_MANY_REQUESTS, &answer).to_string();

@@ -255,6 +255,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_policy_says_of_itself_is_not_said_again() {
+        let mut status = fine();
+        status["policies_problem"] = json!("line 9: `mode` must be another");
+        assert!(shown(status.clone()).contains("what is wanted is not in force: line 9"));
+        status["policies"][0]["error"] =
+            json!("a change is not in force: line 9: `mode` must be another");
+        let shown = shown(status);
+        assert_eq!(shown.matches("line 9").count(), 1, "{shown}");
+        assert!(shown.contains("a change is not in force"), "{shown}");
+    }
+
+    #[test]
     fn a_daemon_that_hands_nothing_on_says_so_and_not_that_something_is_wrong() {
         let mut status = fine();
         status["gateway_ready"] = json!(false);

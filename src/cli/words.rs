@@ -110,6 +110,18 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_repeated_than_a_person_reads() {
+        let long = "é".repeat(2_000);
+        let error = Words::try_parse_from(["opendialogue", "status", &long]).unwrap_err();
+        let sentence = misunderstood(&error).unwrap();
+        assert!(
+            sentence.contains("éé") && sentence.contains('…'),
+            "{sentence}"
+        );
+        assert!(sentence.chars().count() < 300, "{sentence}");
+    }
+
+    #[test]
     fn help_stays_help() {
         for words in ["", "--help", "--version", "send --help", "policy"] {
             let all = ["opendialogue"].into_iter().chain(words.split_whitespace());

@@ -279,9 +279,9 @@ pub(super) mod tests {
     #[test]
     fn that_no_person_can_be_told_is_a_warning() {
         assert_eq!(notices(&status(json!({}))), None);
-        let silent = status(json!({ "notify_problem": "nobody can be told: no target" }));
+        let silent = status(json!({ "notify_problem": "no target is set" }));
         let finding = notices(&silent).unwrap();
-        assert!(finding.says.contains("no target"), "{finding:?}");
+        assert_eq!(finding.says, "nobody is told what waits: no target is set");
         assert_eq!(finding.level, Level::Warning);
     }
 

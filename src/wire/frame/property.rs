@@ -34,21 +34,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn corpus() -> Vec<String> {
-        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/frame");
-        let files = std::fs::read_dir(corpus).unwrap();
-        let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-        paths.sort();
-        let read = |path| std::fs::read_to_string(path).unwrap();
-        paths.into_iter().map(read).collect()
-    }
+    use crate::corpus;
 
     #[test]
     fn every_file_of_the_corpus_holds() {
-        let corpus = corpus();
-        assert!(corpus.len() >= 10, "{}", corpus.len());
-        for text in corpus {
+        for text in corpus::of("frame") {
             holds(text.as_bytes());
         }
     }
@@ -57,15 +47,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
         #[test]
         fn so_does_every_file_that_was_changed_somewhere(
-            which in any::<prop::sample::Index>(),
-            places in (0.0..1.0f64, 0.0..0.1f64),
-            noise in "[\\[\\]{}\":,\\\\a-f0-9\\-.eu|\n\u{200c}é]{0,6}",
+            text in corpus::changed("frame", "[\\[\\]{}\":,\\\\a-f0-9\\-.eu|\n\u{200c}é]{0,6}")
         ) {
-            let corpus = corpus();
-            let text = &corpus[which.index(corpus.len())];
-            let at = |place: f64| text.floor_char_boundary((place * text.len() as f64) as usize);
-            let (start, end) = (at(places.0), at((places.0 + places.1).min(1.0)));
-            holds(format!("{}{noise}{}", &text[..start], &text[end..]).as_bytes());
+            holds(text.as_bytes());
         }
     }
 }
