@@ -7,7 +7,7 @@
 //! The modules stand on floors, and each imports only from below:
 //!
 //! - floor 0: [`types`]; between floors, open to all: [`clock`], [`tasks`], [`files`], `follow`,
-//!   `served`, [`fault`]
+//!   `served`, [`fault`], and for tests alone `corpus`
 //! - floor 1: [`wire`], [`config`], [`db`], [`tls`], [`telemetry`]
 //! - floor 2: [`policy`]
 //! - floor 3: [`daemon`], [`relay`]

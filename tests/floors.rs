@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("files", &["types"]),
     ("fault", &[]),
     ("served", &[]),
+    ("corpus", &[]),
     ("follow", &["types", "clock", "tasks", "files"]),
     ("wire", &["types"]),
     ("tls", &["types"]),
