@@ -1,5 +1,8 @@
 //! The glue between the host's interface and a rule: converts, and decides nothing.
 
+#[global_allocator]
+static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// The interface's own types and functions.
 pub mod host {
     wit_bindgen::generate!({

@@ -71,6 +71,9 @@ pub fn place<'a>(text: &'a str, at: &Range<usize>, code: &[Range<usize>]) -> Pla
 /// The parts of `text` that are code in Markdown: between fences, and between backticks.
 pub fn code(text: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
+    if memchr::memchr2(b'`', b'~', text.as_bytes()).is_none() {
+        return parts;
+    }
     let mut fence: Option<(&str, usize)> = None;
     let mut start = 0;
     for line in text.split_inclusive('\n') {

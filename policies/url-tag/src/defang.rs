@@ -5,7 +5,10 @@
 //! looked at again.
 
 /// Schemes that have a customary disarmed form.
-const FORMS: [(&str, &str); 3] = [("https", "hxxps"), ("http", "hxxp"), ("ftp", "fxp")];
+pub(crate) const FORMS: [(&str, &str); 3] = [("https", "hxxps"), ("http", "hxxp"), ("ftp", "fxp")];
+
+/// How far the dots of a host are put in brackets, in bytes: no name is longer.
+const LONGEST_NAME: usize = 1_024;
 
 /// Adds `written` to `out`, disarmed.
 pub fn defang(written: &str, out: &mut String) {
@@ -31,44 +34,36 @@ pub fn defang(written: &str, out: &mut String) {
     disarm_rest(host, out);
 }
 
-/// Whether `written` is disarmed already.
-pub fn is_defanged(written: &str) -> bool {
-    let scheme = written.split_once(':').map_or("", |(scheme, _)| scheme);
-    FORMS
-        .iter()
-        .any(|(_, form)| scheme.eq_ignore_ascii_case(form))
-}
-
 /// Adds what follows the scheme: the dots of the host, and all that could begin a URL inside, in
 /// brackets.
 fn disarm_rest(rest: &str, out: &mut String) {
     let ends_host = |byte: &u8| matches!(byte, b'/' | b'\\' | b'?' | b'#' | b' ' | b'\n' | b'\t');
     let end = rest.as_bytes().iter().position(ends_host);
-    let (host, behind) = rest.split_at(end.unwrap_or(rest.len()));
+    let end = end.unwrap_or(rest.len()).min(LONGEST_NAME);
+    let (host, behind) = rest.split_at(rest.floor_char_boundary(end));
     let bytes = host.as_bytes();
     let is_address = bytes.contains(&b'[');
     let mut from = 0;
     for (place, byte) in bytes.iter().enumerate() {
         // Only dots, colons and what a dot in East Asia may begin with are looked at.
-        let found = match byte {
-            b'.' | b':' => &host[place..=place],
+        let replaced = match byte {
+            b':' if is_address => continue,
+            b':' => "[:]",
+            b'.' => "[.]",
             0xE3 | 0xEF => match &host[place..place + 3] {
-                dot @ ("\u{3002}" | "\u{FF0E}" | "\u{FF61}") => dot,
+                "\u{3002}" => "[\u{3002}]",
+                "\u{FF0E}" => "[\u{FF0E}]",
+                "\u{FF61}" => "[\u{FF61}]",
                 _ => continue,
             },
             _ => continue,
         };
-        let is_done = match found {
-            ":" => is_address,
-            _ => host[..place].ends_with('['),
-        };
-        if !is_done {
-            out.push_str(&host[from..place]);
-            out.push('[');
-            out.push_str(found);
-            out.push(']');
-            from = place + found.len();
+        if *byte != b':' && place > 0 && bytes[place - 1] == b'[' {
+            continue;
         }
+        out.push_str(&host[from..place]);
+        out.push_str(replaced);
+        from = place + replaced.len() - "[]".len();
     }
     out.push_str(&host[from..]);
     disarm_path(behind, out);

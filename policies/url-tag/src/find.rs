@@ -1,26 +1,26 @@
-//! Finds the URLs of a text, in two passes: `linkify` for what everybody takes for a link, then a
-//! scan for what a browser takes for one all the same. What the `url` crate does not parse is none.
+//! Finds the URLs of a text: what everybody takes for a link, and what a browser takes for one all the
+//! same. What the `url` crate does not parse is none.
 //!
 //! Time grows with the length of the text: what lies in a URL is not looked at again, a URL is read to
-//! a bounded length, after [`MAX_PARSED`] of them the others are taken for URLs unread, and after
-//! [`MAX_FOUND`] the rest of the text for one.
+//! a bounded length, after [`MAX_PARSED`] of them or [`MAX_READ`] bytes the others are taken for URLs
+//! unread, and after [`MAX_FOUND`] the rest of the text for one.
 
-use std::iter::Peekable;
 use std::ops::Range;
 
 use url::{Host, Url};
 
-use crate::defang;
-use link::Links;
 use scan::Scan;
 
 mod end;
-mod link;
 mod scan;
 mod scheme;
 
 /// How many URLs are parsed; the longest list that is ever described is shorter.
 pub const MAX_PARSED: usize = 32;
+/// How much is read of all URLs together, in bytes; those of names count several times.
+pub const MAX_READ: usize = 8_192;
+/// How long what is no URL may be for less of it to be parsed, in bytes.
+const LONGEST_NAME: usize = 512;
 /// How many URLs are told apart. What begins with the next one is taken for one to the end of the text.
 pub const MAX_FOUND: usize = 256;
 
@@ -43,48 +43,80 @@ struct Candidate {
 }
 
 /// The URLs of `text`, in order, none inside another. One that is longer than `longest` is not
-/// parsed.
+/// read.
 pub fn find(text: &str, longest: usize) -> Vec<Found> {
     if !may_hold_one(text.as_bytes()) {
         return Vec::new();
     }
-    let mut both = Both {
-        links: Links::of(text).peekable(),
-        scan: Scan::of(text),
-    };
+    let mut scan = Scan::of(text);
+    let mut budget = Budget::default();
     let mut found = Vec::new();
-    let mut parsed = 0;
     let mut read_to = 0;
-    while let Some(candidate) = both.next_from(read_to) {
-        let written = &text[candidate.at.clone()];
-        if defang::is_defanged(written) {
-            continue;
-        }
-        let url = if written.len() > longest || parsed >= MAX_PARSED {
-            None
-        } else {
-            parsed += 1;
-            let Some(url) = confirmed(written, candidate.relative) else {
-                continue;
-            };
-            Some(Box::new(url))
+    while let Some(Candidate { at, relative }) = scan.next_from(read_to) {
+        let written = &text[at.clone()];
+        let is_read = written.len() <= longest && budget.takes(written);
+        let (url, end) = match is_read {
+            true => match read(written, relative) {
+                Some((url, length)) => (Some(Box::new(url)), at.start + length),
+                None => continue,
+            },
+            false => (None, at.end),
         };
         if found.len() == MAX_FOUND {
             found.push(Found {
-                at: candidate.at.start..text.len(),
-                relative: candidate.relative,
+                at: at.start..text.len(),
+                relative,
                 url: None,
             });
             break;
         }
-        read_to = candidate.at.end;
+        read_to = end;
         found.push(Found {
-            at: candidate.at,
-            relative: candidate.relative,
+            at: at.start..end,
+            relative,
             url,
         });
     }
     found
+}
+
+/// What may still be read of a text.
+struct Budget {
+    urls: usize,
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            urls: MAX_PARSED,
+            bytes: MAX_READ,
+        }
+    }
+}
+
+impl Budget {
+    /// Whether `written` may be read, which is taken out then: the last may be dearer than what is left,
+    /// but no name dearer than all there was.
+    fn takes(&mut self, written: &str) -> bool {
+        let name = name_price(written);
+        if self.urls == 0 || self.bytes == 0 || name > MAX_READ {
+            return false;
+        }
+        self.urls -= 1;
+        self.bytes = self.bytes.saturating_sub(written.len() + name);
+        true
+    }
+}
+
+/// What reading the name in `written` costs beside its length: a byte of it takes as long as three of a
+/// path, and where it is not ASCII as eight.
+fn name_price(written: &str) -> usize {
+    let scheme = written.bytes().take_while(|byte| *byte != b':').count();
+    let behind = written.bytes().skip(scheme);
+    let behind = behind.skip_while(|byte| matches!(byte, b':' | b'/' | b'\\'));
+    let name = behind.take_while(|byte| !matches!(byte, b'/' | b'\\' | b'?' | b'#'));
+    name.map(|byte| if byte.is_ascii() { 2 } else { 7 }).sum()
 }
 
 /// Whether there is a colon or two slashes: nothing is a URL without.
@@ -93,25 +125,36 @@ fn may_hold_one(text: &[u8]) -> bool {
     marks.any(|place| text[place] == b':' || text.get(place + 1) == Some(&b'/'))
 }
 
-/// Both passes in one.
-struct Both<'a> {
-    links: Peekable<Links<'a>>,
-    scan: Scan<'a>,
-}
-
-impl Both<'_> {
-    /// The next that begins at `place` or behind it: by where they begin, the longer first.
-    fn next_from(&mut self, place: usize) -> Option<Candidate> {
-        let begins_before = |link: &Candidate| link.at.start < place;
-        while self.links.next_if(begins_before).is_some() {}
-        let order = |one: &Candidate| (one.at.start, std::cmp::Reverse(one.at.end));
-        match (self.links.peek(), self.scan.peek_from(place)) {
-            (Some(link), Some(other)) if order(link) <= order(other) => self.links.next(),
-            (Some(_), None) => self.links.next(),
-            (_, Some(_)) => self.scan.take(),
-            (None, None) => None,
-        }
+/// What `written` begins with, and how much of it that is: all, or its host, as programs read it that
+/// stop at what no host holds.
+fn read(written: &str, relative: bool) -> Option<(Url, usize)> {
+    if let Some(url) = confirmed(written, relative) {
+        return Some((url, written.len()));
     }
+    let start = written.find("://").filter(|_| !relative)? + "://".len();
+    if written.len() > start + LONGEST_NAME {
+        return None;
+    }
+    let name = &written.as_bytes()[start..start + end::of_name(&written[start..])];
+    let is_mark = |byte: &u8| byte.is_ascii_punctuation() && !b"-._~".contains(byte);
+    let user = name.iter().position(|byte| *byte == b'@');
+    let user = user.map_or(0, |at| at + 1);
+    let first = name[user..].iter().position(is_mark);
+    let mut end = name.len();
+    for is_second in [false, true, true] {
+        while end > 0 && name[end - 1].is_ascii_punctuation() && name[end - 1] != b'-' {
+            end -= 1;
+        }
+        let shorter = &written[..start + end];
+        if let Some(url) = confirmed(shorter, false) {
+            return Some((url, shorter.len()));
+        }
+        end = match is_second {
+            false => name[..end].iter().rposition(is_mark)?,
+            true => end.min(user + first?),
+        };
+    }
+    None
 }
 
 /// What `written` is to a browser, where it is a URL to one.

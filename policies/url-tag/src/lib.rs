@@ -12,6 +12,8 @@ use guest::{Complaint, Decision, Memory, Message, Policy};
 
 use crate::settings::Settings;
 
+#[cfg(test)]
+mod adversarial;
 pub mod context;
 pub mod defang;
 pub mod explain;

@@ -37,18 +37,26 @@ const SECRETS: [&str; 18] = [
 
 /// Whether control characters stand in `written`, or are encoded in it.
 pub(super) fn has_control(written: &str) -> bool {
-    if written.contains(char::is_control) {
-        return true;
+    let bytes = written.as_bytes();
+    let mut place = 0;
+    while let Some(byte) = bytes.get(place) {
+        let behind = &bytes[place + 1..];
+        let is_control = match byte {
+            // The first byte of the controls past ASCII.
+            0xC2 => matches!(behind, [..=0x9F, ..]),
+            b'%' => match behind {
+                [b'0' | b'1', last, ..] => last.is_ascii_hexdigit(),
+                [b'7', b'f' | b'F', ..] => true,
+                _ => false,
+            },
+            byte => byte.is_ascii_control(),
+        };
+        if is_control {
+            return true;
+        }
+        place += 1;
     }
-    let pairs = written
-        .as_bytes()
-        .windows(3)
-        .filter(|three| three[0] == b'%');
-    pairs.into_iter().any(|three| match (three[1], three[2]) {
-        (b'0' | b'1', last) => last.is_ascii_hexdigit(),
-        (b'7', b'f' | b'F') => true,
-        _ => false,
-    })
+    false
 }
 
 /// Whether the query is long.
@@ -58,34 +66,44 @@ pub(super) fn is_long(url: &Url) -> bool {
 
 /// Whether the query or the fragment names a secret.
 pub(super) fn has_credentials(url: &Url) -> bool {
-    let mut names = values(url).map(|(name, _)| name);
-    names.any(|name| {
-        let name = name.to_ascii_lowercase().replace('-', "_");
-        SECRETS.contains(&name.as_str())
-    })
+    values(url).any(|(name, _)| SECRETS.iter().any(|secret| is_called(name, secret)))
+}
+
+/// Whether `name` is `secret`, in either case and with hyphens or underscores.
+fn is_called(name: &[u8], secret: &str) -> bool {
+    let plain = |byte: &u8| match byte {
+        b'-' => b'_',
+        byte => byte.to_ascii_lowercase(),
+    };
+    name.len() == secret.len() && name.iter().map(plain).eq(secret.bytes())
 }
 
 /// Whether a value in the query looks random.
 pub(super) fn has_high_entropy(url: &Url) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let mut words = values(url).flat_map(|(_, value)| value.split(move |c| !is_part(c)));
-    words.any(|word| {
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        let mixed = digits >= 2 && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-        word.len() >= MEASURED_FROM && mixed && entropy(word) >= RANDOM_BITS
-    })
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut words = values(url).flat_map(|(_, value)| value.split(move |byte| !is_part(byte)));
+    words.any(|word| word.len() >= MEASURED_FROM && is_mixed(word) && entropy(word) >= RANDOM_BITS)
+}
+
+/// Whether `word` has digits and letters.
+fn is_mixed(word: &[u8]) -> bool {
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    digits >= 2 && word.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// What the query and the fragment name, with its value.
-fn values(url: &Url) -> impl Iterator<Item = (&str, &str)> {
+fn values(url: &Url) -> impl Iterator<Item = (&[u8], &[u8])> {
     let parts = [url.query(), url.fragment()].into_iter().flatten();
-    let pairs = parts.flat_map(|part| part.split(['&', ';']));
-    pairs.map(|pair| pair.split_once('=').unwrap_or(("", pair)))
+    let pairs = parts.flat_map(|part| part.as_bytes().split(|byte| matches!(byte, b'&' | b';')));
+    pairs.map(|pair| match pair.iter().position(|byte| *byte == b'=') {
+        Some(place) => (&pair[..place], &pair[place + 1..]),
+        None => (&pair[..0], pair),
+    })
 }
 
 /// Bits for each byte of `value`, by how often each comes.
-fn entropy(value: &str) -> f64 {
-    let measured = &value.as_bytes()[..value.len().min(MEASURED_TO)];
+fn entropy(value: &[u8]) -> f64 {
+    let measured = &value[..value.len().min(MEASURED_TO)];
     let mut counts = [0_u32; 256];
     for byte in measured {
         counts[usize::from(*byte)] += 1;

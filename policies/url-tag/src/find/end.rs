@@ -1,27 +1,20 @@
 //! Where a URL in a text ends: a text goes on behind it, and marks that belong to the text follow.
 
-use std::ops::Range;
-
 /// No URL is read further than this, in bytes.
 const LONGEST: usize = 8_192;
-
-/// The end of what `linkify` found: it takes East Asian punctuation for part of a URL.
-pub(super) fn of_link(text: &str, link: Range<usize>) -> usize {
-    let written = &text[link.clone()];
-    match east_asian_end(written) {
-        Some(end) => link.start + end,
-        None => link.end,
-    }
-}
 
 /// The end of a URL that begins at `start`, of which the text up to `least` belongs to it. Nothing
 /// behind the end is looked at, so that many URLs take no longer than one.
 pub(super) fn of_candidate(text: &str, start: usize, least: usize) -> usize {
     let furthest = text.floor_char_boundary(start + LONGEST);
+    let bytes = text.as_bytes();
+    let quoted = start > 0 && bytes[start - 1] == b'\'';
     let rest = text.get(least..furthest).unwrap_or_default();
-    let quoted = text[..start].ends_with('\'');
-    let end = end_of(rest, quoted).unwrap_or(rest.len());
-    least + rest[..end].trim_end_matches(is_sentence_end).len()
+    let mut end = least + end_of(rest, quoted).unwrap_or(rest.len());
+    while end > least && is_sentence_end(bytes[end - 1]) {
+        end -= 1;
+    }
+    end
 }
 
 fn end_of(rest: &str, quoted: bool) -> Option<usize> {
@@ -39,14 +32,16 @@ fn end_of(rest: &str, quoted: bool) -> Option<usize> {
             place += 1;
             continue;
         }
+        if byte.is_ascii() {
+            if *byte != b'\'' || quoted {
+                return Some(place);
+            }
+            place += 1;
+            continue;
+        }
         let c = rest[place..].chars().next()?;
         let behind = place + c.len_utf8();
-        let ends = matches!(c, '<' | '>' | '"' | '`' | '|' | '“' | '”')
-            || (c == '\'' && quoted)
-            || c.is_whitespace()
-            || c.is_control()
-            || ends_in_east_asia(c, &rest[behind..]);
-        if ends {
+        if ends(c, &rest[behind..]) {
             return Some(place);
         }
         place = behind;
@@ -54,7 +49,8 @@ fn end_of(rest: &str, quoted: bool) -> Option<usize> {
     None
 }
 
-/// The bytes that end no URL, whatever is before and behind: most of ASCII.
+/// The bytes that end no URL, whatever is before and behind: most of ASCII. Of the others brackets and
+/// quotes may belong to one.
 const GOES_ON: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0x21;
@@ -68,14 +64,39 @@ const GOES_ON: [bool; 256] = {
     table
 };
 
-/// Where punctuation of East Asian writing ends a URL.
-fn east_asian_end(written: &str) -> Option<usize> {
-    if written.is_ascii() {
-        return None;
+/// How many brackets of each kind are open: those of a kind, and no others, have the same three bits.
+#[derive(Default)]
+struct Brackets([i32; 4]);
+
+impl Brackets {
+    /// Where `byte` is a bracket: whether it closes one that nothing opened.
+    fn take(&mut self, byte: u8) -> Option<bool> {
+        let step = match byte {
+            b'(' | b'[' | b'{' => 1,
+            b')' | b']' | b'}' => -1,
+            _ => return None,
+        };
+        let open = &mut self.0[usize::from(byte >> 5) & 3];
+        *open += step;
+        Some(*open < 0)
     }
-    let mut characters = written.char_indices();
-    let ends = |(place, c): &(usize, char)| ends_in_east_asia(*c, &written[place + c.len_utf8()..]);
-    characters.find(ends).map(|(end, _)| end)
+}
+
+/// The end of the user, the host and the port that `rest` begins with: the first character that none of
+/// them holds, by RFC 3986 in ASCII.
+pub(super) fn of_name(rest: &str) -> usize {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(c);
+    let ends_name = |(place, c): &(usize, char)| match c.is_ascii() {
+        true => !is_part(*c),
+        false => ends(*c, &rest[place + c.len_utf8()..]),
+    };
+    let end = rest.char_indices().find(ends_name);
+    end.map_or(rest.len(), |(place, _)| place)
+}
+
+/// Whether `c`, behind which `behind` stands, ends whatever URL it is found in.
+pub(super) fn ends(c: char, behind: &str) -> bool {
+    matches!(c, '“' | '”') || c.is_whitespace() || c.is_control() || ends_in_east_asia(c, behind)
 }
 
 /// Whether `c` is punctuation of East Asian writing that nothing follows that goes on with a URL.
@@ -92,31 +113,10 @@ fn ends_in_east_asia(c: char, behind: &str) -> bool {
     }
 }
 
-/// How many brackets of each kind are open.
-#[derive(Default)]
-struct Brackets([i32; 3]);
-
-impl Brackets {
-    /// Where `byte` is a bracket: whether it closes one that nothing opened.
-    fn take(&mut self, byte: u8) -> Option<bool> {
-        let (kind, step) = match byte {
-            b'(' => (0, 1),
-            b')' => (0, -1),
-            b'[' => (1, 1),
-            b']' => (1, -1),
-            b'{' => (2, 1),
-            b'}' => (2, -1),
-            _ => return None,
-        };
-        self.0[kind] += step;
-        Some(self.0[kind] < 0)
-    }
-}
-
-/// Whether `c` at the end belongs to the sentence and not to the URL.
-fn is_sentence_end(c: char) -> bool {
+/// Whether `byte` at the end belongs to the sentence and not to the URL.
+pub(super) fn is_sentence_end(byte: u8) -> bool {
     matches!(
-        c,
-        '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~'
+        byte,
+        b'.' | b',' | b';' | b':' | b'!' | b'?' | b'\'' | b'*' | b'_' | b'~'
     )
 }

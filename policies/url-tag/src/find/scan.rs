@@ -1,7 +1,8 @@
-//! The second pass: `scheme:` and `//` wherever a browser would follow them.
+//! The scan: `scheme:` and `//` wherever a browser would follow them.
 //!
-//! A scheme of the web counts with slashes or without, any other with `://`, and those that need
-//! none only from a list and with no space after the colon: "JavaScript: a language" is prose.
+//! `://` counts behind any scheme, wherever in a word it begins. A scheme of the web counts with
+//! slashes or without, and those that need none only from a list and with no space after the colon:
+//! "JavaScript: a language" is prose.
 
 use super::scheme::{self, Scheme};
 use super::{Candidate, end};
@@ -16,39 +17,17 @@ pub(super) struct Scan<'a> {
     text: &'a str,
     /// How far it has looked.
     from: usize,
-    /// What it saw last, and nobody took.
-    seen: Option<Candidate>,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        Self {
-            text,
-            from: 0,
-            seen: None,
-        }
+        Self { text, from: 0 }
     }
 
     /// What begins next, at `place` or behind it. Nothing before is looked at.
-    pub(super) fn peek_from(&mut self, place: usize) -> Option<&Candidate> {
-        let is_before = |seen: &Candidate| seen.at.start < place;
-        if self.seen.as_ref().is_some_and(is_before) {
-            self.seen = None;
-        }
-        if self.seen.is_none() {
-            self.from = self.from.max(place);
-            self.seen = self.look(place);
-        }
-        self.seen.as_ref()
-    }
-
-    /// What was seen.
-    pub(super) fn take(&mut self) -> Option<Candidate> {
-        self.seen.take()
-    }
-
-    fn look(&mut self, place: usize) -> Option<Candidate> {
+    pub(super) fn next_from(&mut self, place: usize) -> Option<Candidate> {
         let bytes = self.text.as_bytes();
+        self.from = self.from.max(place);
         loop {
             let mark = self.from + next_mark(bytes.get(self.from..)?)?;
             self.from = mark + 1;
@@ -67,7 +46,7 @@ impl<'a> Scan<'a> {
 }
 
 /// Where the next colon or slash stands.
-pub(super) fn next_mark(bytes: &[u8]) -> Option<usize> {
+fn next_mark(bytes: &[u8]) -> Option<usize> {
     let (near, far) = bytes.split_at(bytes.len().min(NEAR));
     let is_mark = |byte: &u8| matches!(byte, b':' | b'/');
     match near.iter().position(is_mark) {
@@ -78,31 +57,43 @@ pub(super) fn next_mark(bytes: &[u8]) -> Option<usize> {
 
 /// The URL whose scheme ends before the colon at `colon`.
 fn with_scheme(text: &str, colon: usize) -> Option<Candidate> {
-    let start = scheme::start(text, colon)?;
-    let behind = &text[colon + 1..];
+    let (before, behind) = text.as_bytes().split_at(colon);
+    let is_slashed = matches!(behind, [_, b'/', b'/', ..]);
+    if !is_slashed && !scheme::may_end(before) {
+        return None;
+    }
+    let (before, behind) = (&text[..colon], &text[colon + 1..]);
+    let start = scheme::start(before, is_slashed)?;
     if behind.starts_with(char::is_whitespace) {
         return None;
     }
     let mut least = colon + 1;
-    let follows = match Scheme::of(&text.as_bytes()[start..colon]) {
+    let follows = match Scheme::of(&before.as_bytes()[start..]) {
+        Scheme::Disarmed => false,
         Scheme::Web => {
-            least += slashes(behind);
-            starts_host(behind)
+            let slashes = slashes(behind);
+            least += slashes;
+            starts_host(&behind[slashes..]) || is_slashed && user(&behind[2..]) > 0
+        }
+        _ if is_slashed => {
+            least += 2;
+            true
         }
         Scheme::File => is_file(behind),
         Scheme::Data => is_data(behind),
         Scheme::Script => is_script(behind),
         Scheme::Opaque => !behind.is_empty(),
-        Scheme::Other => behind
-            .strip_prefix("//")
-            .is_some_and(|host| host.starts_with(|c: char| c.is_alphanumeric() || c == '[')),
-        Scheme::Disarmed => false,
+        Scheme::Other => false,
     };
     if !follows {
         return None;
     }
-    // A bracket or a stroke right behind belongs to the URL, whatever stands there in prose.
-    let end = end::of_candidate(text, start, least);
+    // What stands in a user's name ends no URL, though it would in prose.
+    let named = match is_slashed {
+        true => colon + 3 + user(&behind[2..]),
+        false => least,
+    };
+    let end = end::of_candidate(text, start, least.max(named));
     (end > least).then_some(Candidate {
         at: start..end,
         relative: false,
@@ -132,17 +123,28 @@ fn without_scheme(text: &str, slash: usize) -> Option<Candidate> {
 /// How long the slashes of any kind and number are that `behind` begins with. A browser leaves out
 /// TAB among them.
 fn slashes(behind: &str) -> usize {
-    behind.len() - behind.trim_start_matches(['/', '\\', '\t']).len()
+    let is_left_out = |byte: &u8| matches!(byte, b'/' | b'\\' | b'\t');
+    behind.bytes().take_while(is_left_out).count()
 }
 
 /// Whether a host may begin here, behind slashes.
-fn starts_host(behind: &str) -> bool {
-    let host = &behind[slashes(behind)..];
+fn starts_host(host: &str) -> bool {
     host.starts_with(|c: char| {
         c.is_alphanumeric()
             || matches!(c, '[' | '%' | '_' | '-' | '@')
             || !c.is_ascii() && !c.is_whitespace()
     })
+}
+
+/// How long the user is that `name` begins with, with the `@` behind it: a mark that would end a URL
+/// in a text does not end one there.
+fn user(name: &str) -> usize {
+    let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#' | b'@') || byte.is_ascii_whitespace();
+    if name.bytes().find(ends) != Some(b'@') {
+        return 0;
+    }
+    let name = &name[..end::of_name(name)];
+    name.rfind('@').map_or(0, |at| at + 1)
 }
 
 /// Whether more than a word follows: a word runs nothing, and `{javascript:true}` is an object.

@@ -1,10 +1,12 @@
 //! Schemes: where one begins in a text, and what has to follow it.
 
-/// The longest scheme that is looked for: longer ones name no program.
-const LONGEST: usize = 32;
+/// How far before its colon a scheme is looked for, in bytes: longer ones name no program.
+pub(super) const LONGEST: usize = 64;
 
 /// Schemes that are looked for in pieces too.
 const IN_PIECES: [&[u8]; 4] = [b"javascript", b"vbscript", b"http", b"https"];
+/// The longest of them.
+const LONGEST_IN_PIECES: usize = "javascript".len();
 
 /// A scheme, by what must follow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,60 +46,138 @@ impl Scheme {
     }
 
     fn of_plain(scheme: &[u8]) -> Self {
-        match scheme {
-            b"http" | b"https" | b"ws" | b"wss" | b"ftp" => Self::Web,
-            b"hxxp" | b"hxxps" | b"fxp" => Self::Disarmed,
-            b"file" => Self::File,
-            b"data" => Self::Data,
-            b"javascript" | b"vbscript" | b"livescript" => Self::Script,
-            b"mailto" | b"tel" | b"sms" | b"smsto" | b"callto" | b"facetime" | b"blob"
-            | b"view-source" | b"intent" | b"magnet" | b"jar" | b"mk" | b"ms-msdt" | b"ms-word"
-            | b"ms-excel" | b"ms-powerpoint" | b"search-ms" | b"shell" | b"itms-services" => {
-                Self::Opaque
-            }
-            _ => Self::Other,
-        }
+        let first = scheme.first().map_or(0, |first| letter(*first));
+        let known = &SCHEMES[usize::from(BEGINS[first])..usize::from(BEGINS[first + 1])];
+        let known = known.iter().find(|(name, _)| name.as_bytes() == scheme);
+        known.map_or(Self::Other, |(_, kind)| *kind)
     }
 }
 
-/// Where the scheme begins that ends at `colon`.
-pub(super) fn start(text: &str, colon: usize) -> Option<usize> {
-    let bytes = &text.as_bytes()[..colon];
-    let last = *bytes.last()?;
-    if !is_part(last) && !is_left_out(last) {
-        return None;
+/// The schemes that need no slashes, and the disarmed forms of those of the web. In the order of their
+/// first letters.
+const SCHEMES: [(&str, Scheme); 32] = {
+    use Scheme::{Data, Disarmed, File, Opaque, Script, Web};
+    [
+        ("blob", Opaque),
+        ("callto", Opaque),
+        ("data", Data),
+        ("facetime", Opaque),
+        ("file", File),
+        ("ftp", Web),
+        ("fxp", Disarmed),
+        ("http", Web),
+        ("https", Web),
+        ("hxxp", Disarmed),
+        ("hxxps", Disarmed),
+        ("intent", Opaque),
+        ("itms-services", Opaque),
+        ("jar", Opaque),
+        ("javascript", Script),
+        ("livescript", Script),
+        ("magnet", Opaque),
+        ("mailto", Opaque),
+        ("mk", Opaque),
+        ("ms-excel", Opaque),
+        ("ms-msdt", Opaque),
+        ("ms-powerpoint", Opaque),
+        ("ms-word", Opaque),
+        ("search-ms", Opaque),
+        ("shell", Opaque),
+        ("sms", Opaque),
+        ("smsto", Opaque),
+        ("tel", Opaque),
+        ("vbscript", Script),
+        ("view-source", Opaque),
+        ("ws", Web),
+        ("wss", Web),
+    ]
+};
+
+/// For the number of each letter, how many of [`SCHEMES`] begin with one before it.
+const BEGINS: [u8; 33] = {
+    let mut begins = [0; 33];
+    let mut place = 0;
+    while place < SCHEMES.len() {
+        let mut next = letter(SCHEMES[place].0.as_bytes()[0]) + 1;
+        while next < begins.len() {
+            begins[next] += 1;
+            next += 1;
+        }
+        place += 1;
     }
-    let near = &bytes[colon.saturating_sub(LONGEST + 1)..];
-    let length = near.iter().rev().take_while(|byte| is_part(**byte)).count();
-    let before = colon.checked_sub(length + 1).map(|before| bytes[before]);
-    if before.is_some_and(is_left_out)
-        && let Some(start) = in_pieces(bytes)
+    begins
+};
+
+/// For each letter, those behind which it ends one of [`SCHEMES`], as bits.
+const ENDS: [u32; 32] = {
+    let mut ends = [0; 32];
+    let mut place = 0;
+    while place < SCHEMES.len() {
+        let name = SCHEMES[place].0.as_bytes();
+        ends[letter(name[name.len() - 1])] |= 1 << letter(name[name.len() - 2]);
+        place += 1;
+    }
+    ends
+};
+
+/// The number of a letter in either case. Other bytes have one too.
+const fn letter(byte: u8) -> usize {
+    (byte & 0x1f) as usize
+}
+
+/// Whether one of the schemes that need no slashes may end where `bytes` does, by the last two bytes.
+pub(super) fn may_end(bytes: &[u8]) -> bool {
+    match bytes {
+        [.., before, last] => {
+            is_left_out(*last)
+                || is_left_out(*before)
+                || ENDS[letter(*last)] & (1 << letter(*before)) != 0
+        }
+        _ => false,
+    }
+}
+
+/// Where the scheme begins that ends where `text` does. One that two slashes follow may begin in the
+/// middle of a word: not all writing puts a space between words.
+pub(super) fn start(text: &str, is_slashed: bool) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let end = bytes.len();
+    let least = end.saturating_sub(LONGEST);
+    let mut start = end;
+    while start > least && is_part(bytes[start - 1]) {
+        start -= 1;
+    }
+    if start > 0
+        && is_left_out(bytes[start - 1])
+        && let Some(first) = in_pieces(bytes).filter(|first| *first < start)
     {
-        return Some(start);
-    }
-    if length > LONGEST {
-        return None;
+        return Some(first);
     }
     // What stands before the first letter belongs to the text.
-    let scheme = &bytes[colon - length..];
-    let start = colon - length + scheme.iter().position(u8::is_ascii_alphabetic)?;
+    while start < end && !bytes[start].is_ascii_alphabetic() {
+        start += 1;
+    }
+    if start == end {
+        return None;
+    }
     let before = text[..start].chars().next_back();
-    let apart = before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-    apart.then_some(start)
+    let is_apart = is_slashed || before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    is_apart.then_some(start)
 }
 
 /// Where a scheme of the web or of scripts begins that ends where `bytes` does, in pieces or not.
 fn in_pieces(bytes: &[u8]) -> Option<usize> {
-    let mut letters = Vec::new();
+    let mut letters = [0; LONGEST_IN_PIECES];
+    let mut first = letters.len();
     for (place, byte) in bytes.iter().enumerate().rev() {
         if is_left_out(*byte) {
             continue;
         }
-        letters.insert(0, byte.to_ascii_lowercase());
-        if !byte.is_ascii_alphabetic() || letters.len() > "javascript".len() {
-            return None;
-        }
-        if IN_PIECES.contains(&letters.as_slice()) {
+        first = first
+            .checked_sub(1)
+            .filter(|_| byte.is_ascii_alphabetic())?;
+        letters[first] = byte.to_ascii_lowercase();
+        if IN_PIECES.contains(&&letters[first..]) {
             let before = place.checked_sub(1).map(|before| bytes[before]);
             let apart = before.is_none_or(|before| !before.is_ascii_alphanumeric());
             return apart.then_some(place);

@@ -1,5 +1,7 @@
 use super::*;
 
+mod links;
+
 /// The URLs of `text`, as they are written.
 fn written(text: &str) -> Vec<&str> {
     find(text, 2_048)
@@ -68,6 +70,14 @@ fn what_a_browser_follows_is_found() {
 }
 
 #[test]
+fn marks_before_a_scheme_hide_it_from_nobody() {
+    for marks in ["....", "-+-", &".".repeat(200), &"1.".repeat(100)] {
+        let text = format!("{marks}javascript:alert(1)");
+        assert_eq!(written(&text), ["javascript:alert(1)"], "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_url_is_not_found() {
     for text in [
         "JavaScript: a language",
@@ -112,6 +122,44 @@ fn a_url_ends_where_the_text_goes_on() {
         ),
     ] {
         assert_eq!(written(text), [url], "{text}");
+    }
+}
+
+#[test]
+fn a_url_begins_and_ends_where_a_program_may_read_one() {
+    for (text, url) in [
+        ("访问http://127.1/路", "http://127.1/路"),
+        ("x_http://127.1/", "http://127.1/"),
+        ("'http://a'@evil.example/'", "http://a'@evil.example/"),
+        ("(http://a)b@evil.example/)", "http://a)b@evil.example/"),
+        ("例え http://a.example　b@c.example", "http://a.example"),
+        ("vbscript://host(![", "vbscript://host"),
+        ("http://a.example:-:", "http://a.example"),
+        ("http://a@b.example[x", "http://a@b.example"),
+    ] {
+        assert_eq!(written(text), [url], "{text}");
+    }
+}
+
+#[test]
+fn no_more_is_read_than_takes_its_time() {
+    let read = |text: &str| {
+        let found = find(text, 2_048);
+        (
+            found.iter().filter(|found| found.url.is_some()).count(),
+            found.len(),
+        )
+    };
+    for (host, path, expected) in [
+        ("a.example", 1_000, (8, 12)),
+        ("a.example", 100, (12, 12)),
+        ("漢字.example", 1_000, (8, 12)),
+        (&"a".repeat(500), 10, (6, 12)),
+        (&"漢".repeat(100), 10, (4, 12)),
+        (&"漢".repeat(400), 10, (0, 12)),
+    ] {
+        let text = format!("http://{host}/{} ", "x".repeat(path)).repeat(12);
+        assert_eq!(read(&text), expected, "{host}, {path}");
     }
 }
 

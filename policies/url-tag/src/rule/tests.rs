@@ -1,8 +1,8 @@
 use guest::{Direction, Trust};
-use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::adversarial::adversarial;
 
 fn judged(text: &str) -> Decision {
     let message = Message {
@@ -92,76 +92,3 @@ proptest! {
         prop_assert_eq!(after(&once), once);
     }
 }
-
-/// Texts of what URLs are made of.
-fn adversarial() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        8 => prop::sample::select(PIECES).prop_map(str::to_owned),
-        1 => any::<char>().prop_map(String::from),
-    ];
-    vec(piece, 0..20).prop_map(|pieces| pieces.concat())
-}
-
-const PIECES: &[&str] = &[
-    "http",
-    "https",
-    "ftp",
-    "hxxp",
-    "file",
-    "data",
-    "javascript",
-    "vbscript",
-    "mailto",
-    "x",
-    ":",
-    "://",
-    "//",
-    "/",
-    "\\",
-    "[",
-    "]",
-    "(",
-    ")",
-    "](",
-    "![",
-    "<",
-    ">",
-    "\"",
-    "'",
-    "`",
-    "```",
-    "=",
-    "?",
-    "#",
-    "@",
-    "%",
-    "&",
-    ".",
-    ",",
-    ";",
-    "!",
-    " ",
-    "\n",
-    "\t",
-    "[.]",
-    "[:]",
-    "localhost",
-    "127.1",
-    "127.0.0.1",
-    "[::1]",
-    "evil.example",
-    "a",
-    "0",
-    "text/html,",
-    "<img src=",
-    "href=",
-    "url(",
-    "。",
-    "，",
-    "ü",
-    "xn--",
-    "view-source",
-    ":80",
-    "//a.b",
-    "..",
-];

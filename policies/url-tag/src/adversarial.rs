@@ -1,0 +1,77 @@
+//! Random texts for tests.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Texts of what URLs are made of.
+pub(crate) fn adversarial() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        8 => prop::sample::select(PIECES).prop_map(str::to_owned),
+        1 => any::<char>().prop_map(String::from),
+    ];
+    vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+}
+
+const PIECES: &[&str] = &[
+    "http",
+    "https",
+    "ftp",
+    "hxxp",
+    "file",
+    "data",
+    "javascript",
+    "vbscript",
+    "mailto",
+    "x",
+    ":",
+    "://",
+    "//",
+    "/",
+    "\\",
+    "[",
+    "]",
+    "(",
+    ")",
+    "](",
+    "![",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "`",
+    "```",
+    "=",
+    "?",
+    "#",
+    "@",
+    "%",
+    "&",
+    ".",
+    ",",
+    ";",
+    "!",
+    " ",
+    "\n",
+    "\t",
+    "[.]",
+    "[:]",
+    "localhost",
+    "127.1",
+    "127.0.0.1",
+    "[::1]",
+    "evil.example",
+    "a",
+    "0",
+    "text/html,",
+    "<img src=",
+    "href=",
+    "url(",
+    "。",
+    "，",
+    "ü",
+    "xn--",
+    "view-source",
+    ":80",
+    "//a.b",
+    "..",
+];
