@@ -11,6 +11,10 @@
 const HOUR_MS: u64 = 3_600_000;
 /// The hour that runs and the 24 before it.
 const HOURS: usize = 25;
+/// The bytes of a count, of a time, and of all that comes before the times.
+const COUNT: usize = 3;
+const TIME: usize = 6;
+const HEAD: usize = 4 + HOURS * COUNT;
 
 /// What is counted of one peer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,39 +82,37 @@ impl Peer {
 
     /// As it is remembered.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(4 + HOURS * 3 + self.new.len() * 6);
-        append(&mut bytes, self.hour, 4);
-        for turns in self.turns {
-            append(&mut bytes, u64::from(turns), 3);
+        let mut bytes = vec![0; HEAD + self.new.len() * TIME];
+        let (hour, turns) = bytes.split_at_mut(4);
+        hour.copy_from_slice(&self.hour.to_be_bytes()[4..]);
+        let (turns, new) = turns.split_at_mut(HOURS * COUNT);
+        for (bytes, turns) in turns.as_chunks_mut::<COUNT>().0.iter_mut().zip(self.turns) {
+            let [_, count @ ..] = turns.to_be_bytes();
+            *bytes = count;
         }
-        for time in &self.new {
-            append(&mut bytes, *time, 6);
+        for (bytes, time) in new.as_chunks_mut::<TIME>().0.iter_mut().zip(&self.new) {
+            let [_, _, time @ ..] = time.to_be_bytes();
+            *bytes = time;
         }
         bytes
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (hour, bytes) = bytes.split_at_checked(4)?;
-        let (turns, new) = bytes.split_at_checked(HOURS * 3)?;
+        let (hour, bytes) = bytes.split_first_chunk()?;
+        let (turns, new) = bytes.split_first_chunk::<{ HOURS * COUNT }>()?;
         let mut peer = Self {
-            hour: number(hour),
-            new: new.chunks(6).map(number).collect(),
+            hour: u64::from(u32::from_be_bytes(*hour)),
             ..Self::default()
         };
-        for (count, bytes) in peer.turns.iter_mut().zip(turns.chunks(3)) {
-            *count = u32::try_from(number(bytes)).ok()?;
+        for (count, [a, b, c]) in peer.turns.iter_mut().zip(turns.as_chunks().0) {
+            *count = u32::from_be_bytes([0, *a, *b, *c]);
         }
+        let times = new.as_chunks::<TIME>().0.iter();
+        let times =
+            times.map(|[a, b, c, d, e, f]| u64::from_be_bytes([0, 0, *a, *b, *c, *d, *e, *f]));
+        peer.new = times.collect();
         Some(peer)
     }
-}
-
-fn append(bytes: &mut Vec<u8>, number: u64, len: usize) {
-    bytes.extend_from_slice(&number.to_be_bytes()[8 - len..]);
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    let append = |number: u64, byte: &u8| (number << 8) | u64::from(*byte);
-    bytes.iter().fold(0, append)
 }
 
 #[cfg(test)]

@@ -39,6 +39,13 @@ pub fn holds(input: &[u8]) {
     finds_what_is_put_in(input);
 }
 
+/// The defaults with secrets of the daemon's own, as it hands them over.
+pub fn with_own() -> String {
+    let prints = own::SECRETS.map(|secret| own::marked(secret.as_bytes()));
+    let prints: Vec<_> = prints.iter().flatten().collect();
+    format!(r#"{{"own": {prints:?}}}"#)
+}
+
 /// The defaults, the strictest, and all actions beside one another.
 fn every_settings(prints: &[String]) -> [Settings; 4] {
     let some =

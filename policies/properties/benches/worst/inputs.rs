@@ -3,6 +3,10 @@
 /// How long each is, in bytes, to within a character.
 const SIZE: usize = 64 * 1024;
 
+/// As long as the longest scheme that is looked for, and longer.
+const LONG_WORD: &str =
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaadata:";
+
 /// What people write: several languages, numbers, emoji, a link in each paragraph.
 pub(crate) fn typical() -> String {
     repeat(
@@ -24,7 +28,7 @@ pub(crate) fn adversarial() -> Vec<(String, String)> {
 }
 
 /// Those that are one piece over and over.
-const REPEATED: [(&str, &str); 96] = [
+const REPEATED: [(&str, &str); 119] = [
     ("one combining mark", "\u{301}"),
     (
         "combining marks out of order",
@@ -121,6 +125,16 @@ const REPEATED: [(&str, &str); 96] = [
     ("a.bc/", "a.bc/"),
     (":", ":"),
     ("a:", "a:"),
+    ("what ends as data: does", "ta:"),
+    ("a://", "a://"),
+    ("a:// and a space", "a:// "),
+    ("a:// and a letter", "a://b "),
+    ("1://", "1://"),
+    ("long words and a colon", LONG_WORD),
+    ("hxxp://", "hxxp://"),
+    ("http://!", "http://!"),
+    ("http://!a@b", "http://!a@b "),
+    ("data: and dots", "data:.."),
     ("javascript:", "javascript:"),
     ("javascript: and more", "javascript:a(1)"),
     ("broken scripts", "java\nscript:x()"),
@@ -142,6 +156,19 @@ const REPEATED: [(&str, &str); 96] = [
     ("xn--", "http://xn--a.xn--b.c "),
     ("names in Unicode", "http://bücher.例え.テスト "),
     ("hosts out of digits", "http://0x7f.1 "),
+    ("beginnings of tokens", "sk-ghp_AKIAxoxb-eyJ"),
+    ("beginnings of keys", "-----BEGIN "),
+    ("keys that nothing ends", "-----BEGIN PRIVATE KEY-----\nAA"),
+    ("names of secrets", "password="),
+    ("names of secrets, and values", "api_key: x1Y2z3 "),
+    ("tokens in three parts", "eyJhbGciOi.eyJ."),
+    ("base64", "QUJDRA=="),
+    ("base64 without end", "QUJD"),
+    ("hexadecimal digits", "0a1b"),
+    ("escapes of letters", "\\u0041"),
+    ("encoded letters", "%41"),
+    ("entities", "&#65;"),
+    ("letters far apart", "a b c d "),
 ];
 
 /// Those that begin with one thing and go on with another.
@@ -177,7 +204,40 @@ fn made() -> Vec<(String, String)> {
     );
     let onion = "\u{1b}".repeat(half) + &"[1m".repeat(half / 3);
     let labels = "[![".repeat(SIZE / 20) + &"](http://a.bc/)".repeat(SIZE / 20);
+    let host = |piece: &str| format!("http://{}^ ", piece.repeat(2_000 / piece.len()));
+    let whole = |piece: &str| format!("http://{} ", piece.repeat(2_000 / piece.len()));
     [
+        ("long hosts that are none", repeat(&host("a"))),
+        ("long hosts in parts that are none", repeat(&host("a."))),
+        ("long hosts of marks that are none", repeat(&host("a="))),
+        ("long hosts in Unicode that are none", repeat(&host("漢"))),
+        ("long users of hosts that are none", repeat(&host("a@"))),
+        ("long hosts", repeat(&whole("a"))),
+        ("long hosts in parts", repeat(&whole("a."))),
+        ("long hosts in Unicode", repeat(&whole("漢"))),
+        ("long hosts in Unicode in parts", repeat(&whole("漢."))),
+        ("long users", repeat(&whole("a@"))),
+        ("long paths", repeat(&whole("a/"))),
+        ("long queries", repeat(&whole("a?&"))),
+        ("long paths in Unicode", repeat(&whole("/漢"))),
+        ("long paths, disarmed", repeat(&whole("a/")) + " http://0/"),
+        (
+            "long queries, disarmed",
+            repeat(&whole("a?&")) + " http://0/",
+        ),
+        ("long users, disarmed", repeat(&whole("a@")) + " http://0/"),
+        (
+            "names in Unicode, disarmed",
+            "http://漢字.例え.テスト ".repeat(40) + &repeat(" http://0/"),
+        ),
+        (
+            "queries that look random",
+            repeat(&whole("?0a_bcdefghijklmnopqrst0&")),
+        ),
+        (
+            "queries that look random, disarmed",
+            "http://0/ ".to_owned() + &repeat(&whole("?0a_bcdefghijklmnopqrst0&")),
+        ),
         ("brackets in brackets", deep),
         ("longer and longer backticks", ticks),
         ("parentheses in a URL", parentheses),

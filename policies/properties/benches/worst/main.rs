@@ -32,6 +32,7 @@ fn main() {
         measure::<sanitize::Sanitize>(r#"{"max_chars": 65536}"#, &words),
         measure::<url_tag::UrlTag>("{}", &words),
         measure::<conversation::Conversation>("{}", &words),
+        measure::<secrets::Secrets>(&properties::secrets::with_own(), &words),
     ];
     let worst = worst.into_iter().fold(0.0, f64::max);
     assert!(worst <= BOUND, "{worst:.1} times a typical text");
@@ -40,18 +41,25 @@ fn main() {
 /// Prints what the inputs cost `P`, and gives how many times a typical text the worst takes.
 fn measure<P: Policy>(settings: &str, words: &[String]) -> f64 {
     let settings = P::settings(settings).unwrap_or_default();
-    let typical = time::<P>(&settings, &inputs::typical());
+    let typical = inputs::typical();
     let is_meant = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
     let inputs = inputs::adversarial().into_iter();
-    let inputs = inputs.filter(|(name, _)| is_meant(name));
-    let mut times: Vec<_> = inputs
-        .map(|(name, text)| (time::<P>(&settings, &text), name))
-        .collect();
-    times.sort_by(|(one, _), (other, _)| other.cmp(one));
-    let ratio = |time: Duration| time.as_secs_f64() / typical.as_secs_f64();
-    println!("{}: typical {typical:.0?}", P::NAME);
+    let inputs: Vec<_> = inputs.filter(|(name, _)| is_meant(name)).collect();
+    let mut typically = Duration::MAX;
+    let mut times = vec![Duration::MAX; inputs.len()];
+    // Twice, far apart: a machine that was busy for a while was so for one of them.
+    for _ in 0..2 {
+        typically = typically.min(time::<P>(&settings, &typical));
+        for (shortest, (_, text)) in times.iter_mut().zip(&inputs) {
+            *shortest = time::<P>(&settings, text).min(*shortest);
+        }
+    }
+    let mut times: Vec<_> = times.into_iter().zip(inputs.iter()).collect();
+    times.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    let ratio = |time: Duration| time.as_secs_f64() / typically.as_secs_f64();
+    println!("{}: typical {typically:.0?}", P::NAME);
     let shown = if words.is_empty() { SHOWN } else { times.len() };
-    for (time, name) in times.iter().take(shown) {
+    for (time, (name, _)) in times.iter().take(shown) {
         println!("  {:>5.2}  {time:>9.0?}  {name}", ratio(*time));
     }
     times.first().map_or(0.0, |(time, _)| ratio(*time))
