@@ -1,49 +1,78 @@
-//! Times by name: criterion's report for each, and the ratios of their medians.
+//! Times by name: criterion's report for each by itself, and ratios of two that are measured in turns.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 
-/// Medians by name, in nanoseconds.
+/// In how many turns two are measured, and how long a turn of each is.
+const TURNS: usize = 300;
+const TURN: Duration = Duration::from_millis(5);
+
+/// What criterion has measured.
 #[derive(Default)]
-pub(crate) struct Times(BTreeMap<String, f64>);
+pub(crate) struct Times(BTreeSet<String>);
 
 impl Times {
     /// Measures `run` under `name`.
     pub(crate) fn measure(&mut self, criterion: &mut Criterion, name: &str, mut run: impl FnMut()) {
-        let each = RefCell::new(Vec::new());
+        let was_run = Cell::new(false);
         criterion.bench_function(name, |bencher| {
-            bencher.iter_custom(|times| {
-                let begun = Instant::now();
-                for _ in 0..times {
-                    run();
-                }
-                let took: Duration = begun.elapsed();
-                each.borrow_mut()
-                    .push(took.as_secs_f64() * 1e9 / times as f64);
-                took
-            });
+            was_run.set(true);
+            bencher.iter(&mut run);
         });
-        let mut each = each.into_inner();
-        each.sort_unstable_by(f64::total_cmp);
-        if let Some(median) = each.get(each.len() / 2) {
-            self.0.insert(name.to_owned(), *median);
+        if was_run.get() {
+            self.0.insert(name.to_owned());
         }
     }
 
-    /// Prints how many times `under` goes into `over`.
+    /// Prints how many times as long `one` takes as `other`, where criterion was to measure both: in
+    /// turns of a few milliseconds, so that a machine that is busy for a while is so for both, and of
+    /// all turns the median.
     #[expect(clippy::print_stdout, reason = "a bench prints its figures")]
-    pub(crate) fn ratio(&self, over: &str, under: &str) {
-        let (Some(a), Some(b)) = (self.0.get(over), self.0.get(under)) else {
+    pub(crate) fn ratio(
+        &self,
+        (over, mut one): (&str, impl FnMut()),
+        (under, mut other): (&str, impl FnMut()),
+    ) {
+        if !self.0.contains(over) || !self.0.contains(under) {
             return;
-        };
+        }
+        let calls = [calls_of_a_turn(&mut one), calls_of_a_turn(&mut other)];
+        let turns = (0..TURNS).map(|_| [time(&mut one, calls[0]), time(&mut other, calls[1])]);
+        let turns: Vec<_> = turns.collect();
+        let ratio = median(turns.iter().map(|[one, other]| one / other));
         println!(
-            "{over:<24} {:>8.2} µs  / {under:<24} {:>8.2} µs  = {:.2}",
-            a / 1e3,
-            b / 1e3,
-            a / b
+            "{over:<24} {:>8.2} µs  / {under:<24} {:>8.2} µs  = {ratio:.2}",
+            median(turns.iter().map(|turn| turn[0])),
+            median(turns.iter().map(|turn| turn[1])),
         );
     }
+}
+
+/// How often `run` fits into a turn, by a turn that is not counted.
+fn calls_of_a_turn(run: &mut impl FnMut()) -> u32 {
+    let begun = Instant::now();
+    let mut calls = 0;
+    while begun.elapsed() < TURN {
+        run();
+        calls += 1;
+    }
+    calls
+}
+
+/// How long a call of `run` takes, of so many, in microseconds.
+fn time(run: &mut impl FnMut(), calls: u32) -> f64 {
+    let begun = Instant::now();
+    for _ in 0..calls {
+        run();
+    }
+    begun.elapsed().as_secs_f64() * 1e6 / f64::from(calls)
+}
+
+fn median(all: impl Iterator<Item = f64>) -> f64 {
+    let mut all: Vec<_> = all.collect();
+    all.sort_unstable_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
 }
