@@ -126,8 +126,9 @@ impl PolicyState {
         let stamp = time.as_millis().to_be_bytes().to_vec();
         let stamp = (LAST_TIME_KEY.to_vec(), Some(stamp));
         for (key, value) in &writes.entries {
-            shelf.put(key.clone(), value.clone());
+            shelf.put(key, value.as_deref());
         }
+        changes.entries.reserve(writes.entries.len() + 1);
         let written = writes.entries.into_iter().chain([stamp]);
         changes.entries.extend(written.map(|(key, value)| Change {
             policy: policy.clone(),
@@ -155,18 +156,31 @@ impl Shelf {
             let millis = value.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
             self.last_time = millis.map(Timestamp::from_millis);
         } else {
-            self.put(key, Some(value));
+            self.put(&key, Some(&value));
         }
     }
 
-    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
-        let key_len = key.len();
-        let new_cost = value.as_ref().map_or(0, |value| cost(key_len, value));
-        let before = match value {
-            Some(value) => self.entries.insert(key, value),
-            None => self.entries.remove(&key),
-        };
-        let old_cost = before.as_ref().map_or(0, |value| cost(key_len, value));
+    /// Most writes are of what is there already: they use its room again, unless that is far too large
+    /// for what counts of it.
+    fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
+        let new_cost = value.map_or(0, |value| cost(key.len(), value));
+        let mut old_cost = 0;
+        match (self.entries.get_mut(key), value) {
+            (Some(present), Some(value)) => {
+                old_cost = cost(key.len(), present);
+                present.clear();
+                present.shrink_to(2 * value.len() + ENTRY_COST);
+                present.extend_from_slice(value);
+            }
+            (Some(present), None) => {
+                old_cost = cost(key.len(), present);
+                self.entries.remove(key);
+            }
+            (None, Some(value)) => {
+                self.entries.insert(key.to_vec(), value.to_vec());
+            }
+            (None, None) => {}
+        }
         self.bytes = self.bytes.saturating_add(new_cost).saturating_sub(old_cost);
     }
 }

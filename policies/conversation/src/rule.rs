@@ -110,8 +110,7 @@ impl Found {
     }
 
     fn loop_completed_by(&self, said: Said) -> Option<Loop> {
-        let mut all = self.episode.said.clone();
-        all.push(said);
+        let all = [self.episode.said.as_slice(), &[said]].concat();
         loops::completed(&all)
     }
 

@@ -61,6 +61,22 @@ fn the_quota_counts_what_is_there_and_what_the_call_adds() {
 }
 
 #[test]
+fn what_shrinks_gives_its_room_back() {
+    let mut state = PolicyState::default();
+    for value in ["v".repeat(MAX_VALUE_LEN).as_str(), "v", "vv"] {
+        let _ = write(&mut state, "a", &[("k", Some(value))]);
+        let shelf = state.shelf("a");
+        let room = shelf.entries[b"k".as_slice()].capacity();
+        assert!(
+            room <= 2 * value.len() + ENTRY_COST,
+            "{room} for {}",
+            value.len()
+        );
+        assert_eq!(shelf.bytes(), cost(1, value.as_bytes()));
+    }
+}
+
+#[test]
 fn one_call_writes_so_much_and_no_more_however_often_it_writes_the_same() {
     let big = vec![0; MAX_VALUE_LEN];
     let shelf = Shelf::default();
