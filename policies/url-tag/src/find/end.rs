@@ -85,13 +85,26 @@ impl Brackets {
 /// The end of the user, the host and the port that `rest` begins with: the first character that none of
 /// them holds, by RFC 3986 in ASCII.
 pub(super) fn of_name(rest: &str) -> usize {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(c);
-    let ends_name = |(place, c): &(usize, char)| match c.is_ascii() {
-        true => !is_part(*c),
-        false => ends(*c, &rest[place + c.len_utf8()..]),
-    };
-    let end = rest.char_indices().find(ends_name);
-    end.map_or(rest.len(), |(place, _)| place)
+    let mut place = 0;
+    while let Some(byte) = rest.as_bytes().get(place) {
+        if !byte.is_ascii() {
+            let c = rest[place..].chars().next().unwrap_or_default();
+            let behind = place + c.len_utf8();
+            if ends(c, &rest[behind..]) {
+                break;
+            }
+            place = behind;
+            continue;
+        }
+        // In order: ! $ & ' ( ) * + , - . and digits : ; = @ and letters _ ~
+        let is_part = matches!(byte, b'!' | b'$' | b'&'..=b'.' | b'0'..=b';' | b'=')
+            || matches!(byte, b'@'..=b'Z' | b'a'..=b'z' | b'_' | b'~');
+        if !is_part {
+            break;
+        }
+        place += 1;
+    }
+    place
 }
 
 /// Whether `c`, behind which `behind` stands, ends whatever URL it is found in.
