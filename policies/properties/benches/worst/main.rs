@@ -40,7 +40,8 @@ fn main() {
 
 /// Prints what the inputs cost `P`, and gives how many times a typical text the worst takes.
 fn measure<P: Policy>(settings: &str, words: &[String]) -> f64 {
-    let settings = P::settings(settings).unwrap_or_default();
+    let settings = P::settings(settings);
+    let settings = settings.unwrap_or_else(|complaints| panic!("{}: {complaints:?}", P::NAME));
     let typical = inputs::typical();
     let is_meant = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
     let inputs = inputs::adversarial().into_iter();

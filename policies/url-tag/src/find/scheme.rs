@@ -97,8 +97,15 @@ const SCHEMES: [(&str, Scheme); 32] = {
 const BEGINS: [u8; 33] = {
     let mut begins = [0; 33];
     let mut place = 0;
+    let mut last = 0;
     while place < SCHEMES.len() {
-        let mut next = letter(SCHEMES[place].0.as_bytes()[0]) + 1;
+        let first = letter(SCHEMES[place].0.as_bytes()[0]);
+        assert!(
+            last <= first,
+            "they stand in the order of their first letters"
+        );
+        last = first;
+        let mut next = first + 1;
         while next < begins.len() {
             begins[next] += 1;
             next += 1;
