@@ -6,9 +6,11 @@
 //! last time a policy saw is kept beside what it wrote, in the table under the empty key.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
+use smallvec::SmallVec;
 
 use crate::types::Timestamp;
 
@@ -34,20 +36,26 @@ pub const MAX_KEY_LEN: usize = 512;
 /// The longest value, in bytes.
 pub const MAX_VALUE_LEN: usize = 64 * 1024;
 
+/// A key; most are short and lie where they are looked for.
+type Key = SmallVec<[u8; 24]>;
+/// What is remembered under a key, shared by all who read it: whoever writes puts another in its place.
+pub(crate) type Value = Arc<[u8]>;
+
 /// The host's own entry; a module's key is never empty.
 const LAST_TIME_KEY: &[u8] = b"";
 
 /// What every policy remembers, as of the last message judged.
 #[derive(Debug, Default)]
 pub struct PolicyState {
-    shelves: BTreeMap<Arc<str>, Arc<Shelf>>,
+    /// By the policy's name. They are few: each is looked for in a row.
+    shelves: Vec<(Arc<str>, Arc<Shelf>)>,
 }
 
 /// What one policy remembers. Cheap to share with a call; a call never changes it.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Shelf {
     /// Hashed under a key of this process: peers choose what they are called.
-    entries: HashMap<Vec<u8>, Vec<u8>>,
+    entries: HashMap<Key, Value>,
     bytes: usize,
     last_time: Option<Timestamp>,
 }
@@ -55,23 +63,33 @@ pub(crate) struct Shelf {
 /// What one call of a policy wrote, over the shelf it read.
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
-    entries: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    grown: isize,
+    entries: BTreeMap<Key, Option<Value>>,
+    /// What was written, each time that it was.
     bytes: usize,
+    /// By how much the shelf grows: counted from the first write on that might not fit.
+    grown: Option<isize>,
+}
+
+/// A key and a value as a module may write them.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    key: Key,
+    value: Value,
 }
 
 /// What one message changed, to be committed with its row.
 #[derive(Debug, Default)]
 #[must_use = "a message's changes are committed with its row"]
 pub struct StateChanges {
-    entries: Vec<Change>,
+    calls: Vec<Change>,
 }
 
+/// What one call changed.
 #[derive(Debug)]
 struct Change {
     policy: Arc<str>,
-    key: Vec<u8>,
-    value: Option<Vec<u8>>,
+    entries: BTreeMap<Key, Option<Value>>,
+    time: Timestamp,
 }
 
 /// A module's write was refused; the module is told and may go on.
@@ -93,8 +111,9 @@ impl PolicyState {
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let policy: String = row.get(0)?;
-            let shelf = state.shelves.entry(Arc::from(policy)).or_default();
-            Arc::make_mut(shelf).read(row.get(1)?, row.get(2)?);
+            state
+                .shelf_mut(&Arc::from(policy))
+                .read(row.get(1)?, row.get(2)?);
         }
         Ok(state)
     }
@@ -107,7 +126,18 @@ impl PolicyState {
     }
 
     pub(crate) fn shelf(&self, policy: &str) -> Arc<Shelf> {
-        self.shelves.get(policy).cloned().unwrap_or_default()
+        let mut shelves = self.shelves.iter();
+        let shelf = shelves.find(|(name, _)| **name == *policy);
+        shelf.map(|(_, shelf)| shelf.clone()).unwrap_or_default()
+    }
+
+    fn shelf_mut(&mut self, policy: &Arc<str>) -> &mut Shelf {
+        let place = self.shelves.iter().position(|(name, _)| name == policy);
+        let place = place.unwrap_or(self.shelves.len());
+        if place == self.shelves.len() {
+            self.shelves.push((policy.clone(), Arc::default()));
+        }
+        Arc::make_mut(&mut self.shelves[place].1)
     }
 
     /// Makes what a call wrote visible to later messages and adds it to `changes`.
@@ -121,20 +151,16 @@ impl PolicyState {
         if writes.entries.is_empty() {
             return;
         }
-        let shelf = Arc::make_mut(self.shelves.entry(policy.clone()).or_default());
+        let shelf = self.shelf_mut(policy);
         shelf.last_time = Some(time);
-        let stamp = time.as_millis().to_be_bytes().to_vec();
-        let stamp = (LAST_TIME_KEY.to_vec(), Some(stamp));
         for (key, value) in &writes.entries {
-            shelf.put(key, value.as_deref());
+            shelf.put(key, value.as_ref());
         }
-        changes.entries.reserve(writes.entries.len() + 1);
-        let written = writes.entries.into_iter().chain([stamp]);
-        changes.entries.extend(written.map(|(key, value)| Change {
+        changes.calls.push(Change {
             policy: policy.clone(),
-            key,
-            value,
-        }));
+            entries: writes.entries,
+            time,
+        });
     }
 }
 
@@ -156,110 +182,138 @@ impl Shelf {
             let millis = value.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
             self.last_time = millis.map(Timestamp::from_millis);
         } else {
-            self.put(&key, Some(&value));
+            self.put(&key, Some(&value.into()));
         }
     }
 
-    /// Most writes are of what is there already: they use its room again, unless that is far too large
-    /// for what counts of it.
-    fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
-        let new_cost = value.map_or(0, |value| cost(key.len(), value));
-        let mut old_cost = 0;
-        match (self.entries.get_mut(key), value) {
-            (Some(present), Some(value)) => {
-                old_cost = cost(key.len(), present);
-                present.clear();
-                present.shrink_to(2 * value.len() + ENTRY_COST);
-                present.extend_from_slice(value);
-            }
-            (Some(present), None) => {
-                old_cost = cost(key.len(), present);
-                self.entries.remove(key);
-            }
-            (None, Some(value)) => {
-                self.entries.insert(key.to_vec(), value.to_vec());
-            }
-            (None, None) => {}
-        }
+    fn put(&mut self, key: &[u8], value: Option<&Value>) {
+        let new_cost = value.map_or(0, |value| cost(key, value));
+        let old = match (value, self.entries.get_mut(key)) {
+            (Some(value), Some(present)) => Some(mem::replace(present, value.clone())),
+            (Some(value), None) => self.entries.insert(key.into(), value.clone()),
+            (None, _) => self.entries.remove(key),
+        };
+        let old_cost = old.map_or(0, |value| cost(key, &value));
         self.bytes = self.bytes.saturating_add(new_cost).saturating_sub(old_cost);
     }
 }
 
-impl Writes {
-    /// What the call would read under `key` now.
-    pub(crate) fn get<'a>(&'a self, shelf: &'a Shelf, key: &[u8]) -> Option<&'a Vec<u8>> {
-        match self.entries.get(key) {
-            Some(written) => written.as_ref(),
-            None => shelf.entries.get(key),
-        }
-    }
-
-    /// Remembers `value` under `key`, within the policy's quota.
-    pub(crate) fn set(
-        &mut self,
-        shelf: &Shelf,
-        key: Vec<u8>,
-        value: Vec<u8>,
-    ) -> Result<(), WriteRefused> {
+impl Entry {
+    /// Takes both, where neither is longer than it may be.
+    pub(crate) fn new(key: &[u8], value: &[u8]) -> Result<Self, WriteRefused> {
         if key.is_empty() || key.len() > MAX_KEY_LEN {
             return Err(WriteRefused::Key);
         }
         if value.len() > MAX_VALUE_LEN {
             return Err(WriteRefused::Value);
         }
-        let grown = self.grown + signed(cost(key.len(), &value)) - self.present_cost(shelf, &key);
-        let bytes = self.bytes + cost(key.len(), &value);
-        if signed(shelf.bytes) + grown > signed(QUOTA_BYTES) || bytes > CALL_BYTES {
+        Ok(Self {
+            key: key.into(),
+            value: value.into(),
+        })
+    }
+}
+
+impl Writes {
+    /// What the call would read under `key` now.
+    pub(crate) fn get<'a>(&'a self, shelf: &'a Shelf, key: &[u8]) -> Option<&'a Value> {
+        match self.entries.get(key) {
+            Some(written) => written.as_ref(),
+            None => shelf.entries.get(key),
+        }
+    }
+
+    /// Remembers `entry`, within the policy's quota.
+    pub(crate) fn set(&mut self, shelf: &Shelf, entry: Entry) -> Result<(), WriteRefused> {
+        let Entry { key, value } = entry;
+        let bytes = self.bytes + cost(&key, &value);
+        if bytes > CALL_BYTES {
             return Err(WriteRefused::Quota);
         }
-        self.grown = grown;
+        // Only where it would not fit beside all that is there is what it replaces worth a look.
+        if shelf.bytes + bytes > QUOTA_BYTES {
+            let present = self.present_cost(shelf, &key);
+            let grown = self.grown(shelf) + signed(cost(&key, &value)) - present;
+            if signed(shelf.bytes) + grown > signed(QUOTA_BYTES) {
+                return Err(WriteRefused::Quota);
+            }
+            self.grown = Some(grown);
+        }
         self.bytes = bytes;
         self.entries.insert(key, Some(value));
         Ok(())
     }
 
     /// Forgets what is under `key`.
-    pub(crate) fn delete(&mut self, shelf: &Shelf, key: Vec<u8>) {
-        if self.get(shelf, &key).is_none() {
+    pub(crate) fn delete(&mut self, shelf: &Shelf, key: &[u8]) {
+        if self.get(shelf, key).is_none() {
             return;
         }
-        self.grown -= self.present_cost(shelf, &key);
-        self.entries.insert(key, None);
+        let present = self.present_cost(shelf, key);
+        self.grown = self.grown.map(|grown| grown - present);
+        self.entries.insert(key.into(), None);
+    }
+
+    /// By how much the shelf grows.
+    fn grown(&self, shelf: &Shelf) -> isize {
+        self.grown.unwrap_or_else(|| {
+            let grown = self.entries.iter().map(|(key, value)| {
+                let of = |value: Option<&Value>| value.map_or(0, |value| signed(cost(key, value)));
+                of(value.as_ref()) - of(shelf.entries.get(key))
+            });
+            grown.sum()
+        })
     }
 
     fn present_cost(&self, shelf: &Shelf, key: &[u8]) -> isize {
         let present = self.get(shelf, key);
-        present.map_or(0, |value| signed(cost(key.len(), value)))
+        present.map_or(0, |value| signed(cost(key, value)))
     }
 }
 
 impl StateChanges {
     /// Writes the changes, inside the transaction that `connection` is in.
     pub fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
-        for change in &self.entries {
-            match &change.value {
-                Some(value) => connection
-                    .prepare_cached(
-                        "INSERT INTO policy_state (policy, key, value) VALUES (?1, ?2, ?3) \
-                         ON CONFLICT (policy, key) DO UPDATE SET value = excluded.value",
-                    )?
-                    .execute(params![&*change.policy, change.key, value])?,
-                None => connection
-                    .prepare_cached("DELETE FROM policy_state WHERE policy = ?1 AND key = ?2")?
-                    .execute(params![&*change.policy, change.key])?,
-            };
+        for call in &self.calls {
+            for (key, value) in &call.entries {
+                match value {
+                    Some(value) => put_row(connection, &call.policy, key, value)?,
+                    None => delete_row(connection, &call.policy, key)?,
+                }
+            }
+            let time = call.time.as_millis().to_be_bytes();
+            put_row(connection, &call.policy, LAST_TIME_KEY, &time)?;
         }
         Ok(())
     }
 
     /// Whether nothing was changed.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.calls.is_empty()
     }
 }
 
-fn cost(key_len: usize, value: &[u8]) -> usize {
-    key_len + value.len() + ENTRY_COST
+fn put_row(
+    connection: &Connection,
+    policy: &str,
+    key: &[u8],
+    value: &[u8],
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO policy_state (policy, key, value) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (policy, key) DO UPDATE SET value = excluded.value",
+    )?;
+    statement.execute(params![policy, key, value]).map(drop)
+}
+
+fn delete_row(connection: &Connection, policy: &str, key: &[u8]) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare_cached("DELETE FROM policy_state WHERE policy = ?1 AND key = ?2")?;
+    statement.execute(params![policy, key]).map(drop)
+}
+
+fn cost(key: &[u8], value: &[u8]) -> usize {
+    key.len() + value.len() + ENTRY_COST
 }
 
 /// Sizes here are bounded by the quota, far below the type's end.

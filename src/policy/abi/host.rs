@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::deadline::Deadline;
 use super::super::engine::{Limits, Meter};
-use super::super::state::{Shelf, WriteRefused, Writes};
+use super::super::state::{Entry, Shelf, Value, WriteRefused, Writes};
 use super::journal::{Journal, Level};
 use crate::types::Timestamp;
 
@@ -72,20 +72,20 @@ impl Host {
         })
     }
 
-    pub(super) fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn get(&self, key: &[u8]) -> Option<Value> {
         let call = self.call.as_ref()?;
         call.writes.get(&call.memory.shelf, key).cloned()
     }
 
-    pub(super) fn set(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), SetRefused> {
+    pub(super) fn set(&mut self, entry: Entry) -> Result<(), SetRefused> {
         let Some(call) = &mut self.call else {
             return Err(SetRefused::Unavailable);
         };
-        let set = call.writes.set(&call.memory.shelf, key, value);
+        let set = call.writes.set(&call.memory.shelf, entry);
         set.map_err(SetRefused::Write)
     }
 
-    pub(super) fn delete(&mut self, key: Vec<u8>) {
+    pub(super) fn delete(&mut self, key: &[u8]) {
         if let Some(call) = &mut self.call {
             call.writes.delete(&call.memory.shelf, key);
         }
@@ -109,7 +109,7 @@ mod tests {
     fn there_is_no_state_and_no_time_between_calls() {
         let mut host = Host::new(Arc::new(Journal::new("p")), Limits::default());
         assert!(matches!(
-            host.set(b"k".to_vec(), vec![1]),
+            host.set(Entry::new(b"k", &[1]).unwrap()),
             Err(SetRefused::Unavailable)
         ));
         assert_eq!(host.get(b"k"), None);
@@ -121,8 +121,8 @@ mod tests {
             shelf: Arc::default(),
             time,
         });
-        assert!(host.set(b"k".to_vec(), vec![1]).is_ok());
-        assert_eq!(host.get(b"k"), Some(vec![1]));
+        assert!(host.set(Entry::new(b"k", &[1]).unwrap()).is_ok());
+        assert_eq!(host.get(b"k").as_deref(), Some([1].as_slice()));
         assert_eq!(host.now(), time);
         assert!(host.close().is_some());
         assert_eq!(host.get(b"k"), None);

@@ -11,8 +11,7 @@ use super::super::decision::{self, Annotation, Decision, Nonsense, ReasonCode, V
 use super::super::engine::{Engine, HANDED_BACK_BYTES, Limits, ticks};
 use super::super::guest::{Description, Note};
 use super::super::loader::{Problem, SettingProblem};
-use super::super::state::WriteRefused;
-use super::host::{Host, Memory, SetRefused, Wrote};
+use super::host::{Host, Memory, Wrote};
 use super::journal::{Journal, Level};
 use super::{CallFailed, Question, failed, one_line};
 use crate::types::{Direction, Kind, Timestamp, Trust};
@@ -25,7 +24,9 @@ mod generated {
     });
 }
 
-use generated::opendialogue::policy::{log, state, time, types};
+use generated::opendialogue::policy::{log, time, types};
+
+mod state;
 
 pub(super) const VERSION: &str = "0.1.0";
 /// The interfaces that a component may import, with their functions.
@@ -52,8 +53,7 @@ impl Prepared {
     pub(super) fn new(engine: &Engine, component: &Component) -> Result<Self, Problem> {
         let mut linker = Linker::new(engine.wasm());
         let unfit = |error: wasmtime::Error| Problem::Unfit(one_line(&error.to_string()));
-        generated::Policy::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)
-            .map_err(unfit)?;
+        add_to_linker(&mut linker).map_err(unfit)?;
         let instance = linker.instantiate_pre(component).map_err(unfit)?;
         generated::PolicyPre::new(instance).map(Self).map_err(unfit)
     }
@@ -89,6 +89,14 @@ impl Prepared {
             limits,
         })
     }
+}
+
+/// Gives a guest what [`IMPORTS`] lists.
+fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    types::add_to_linker::<_, HasSelf<Host>>(linker, |host| host)?;
+    time::add_to_linker::<_, HasSelf<Host>>(linker, |host| host)?;
+    log::add_to_linker::<_, HasSelf<Host>>(linker, |host| host)?;
+    state::add_to_linker(linker)
 }
 
 impl Instance {
@@ -254,25 +262,6 @@ fn setting_problem(said: types::SettingError) -> SettingProblem {
 }
 
 impl types::Host for Host {}
-
-impl state::Host for Host {
-    fn get(&mut self, key: Vec<u8>) -> Option<Vec<u8>> {
-        Host::get(self, &key)
-    }
-
-    fn set(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), state::SetError> {
-        Host::set(self, key, value).map_err(|refused| match refused {
-            SetRefused::Write(WriteRefused::Key) => state::SetError::KeyLength,
-            SetRefused::Write(WriteRefused::Value) => state::SetError::ValueLength,
-            SetRefused::Write(WriteRefused::Quota) => state::SetError::Quota,
-            SetRefused::Unavailable => state::SetError::Unavailable,
-        })
-    }
-
-    fn delete(&mut self, key: Vec<u8>) {
-        Host::delete(self, key);
-    }
-}
 
 impl time::Host for Host {
     fn now(&mut self) -> u64 {

@@ -36,9 +36,7 @@ fn the_quota_counts_what_is_there_and_what_the_call_adds() {
         let _ = write(&mut state, "a", &[(&format!("{n:03}"), Some(&big))]);
     }
     let shelf = state.shelf("a");
-    let set = |writes: &mut Writes, key: &str, value: &str| {
-        writes.set(&shelf, key.as_bytes().to_vec(), value.as_bytes().to_vec())
-    };
+    let set = |writes: &mut Writes, key: &str, value: &str| writes.set(&shelf, entry(key, value)?);
     let mut writes = Writes::default();
     assert_eq!(set(&mut writes, "999", &big), Err(WriteRefused::Quota));
     assert_eq!(
@@ -46,7 +44,7 @@ fn the_quota_counts_what_is_there_and_what_the_call_adds() {
         Ok(()),
         "replacing grows nothing"
     );
-    writes.delete(&shelf, b"001".to_vec());
+    writes.delete(&shelf, b"001");
     assert_eq!(set(&mut writes, "999", &big), Ok(()), "there is room again");
     assert_eq!(set(&mut writes, "998", &big), Err(WriteRefused::Quota));
     assert_eq!(set(&mut writes, "", "v"), Err(WriteRefused::Key));
@@ -61,33 +59,57 @@ fn the_quota_counts_what_is_there_and_what_the_call_adds() {
 }
 
 #[test]
-fn what_shrinks_gives_its_room_back() {
+fn what_a_call_wrote_before_it_had_to_be_counted_counts() {
+    let big = "v".repeat(MAX_VALUE_LEN);
+    let each = cost(b"000", big.as_bytes());
+    let mut state = PolicyState::default();
+    let fitting = QUOTA_BYTES / each;
+    for n in 0..fitting - 2 {
+        let _ = write(&mut state, "a", &[(&format!("{n:03}"), Some(&big))]);
+    }
+    let shelf = state.shelf("a");
+    let mut writes = Writes::default();
+    for (key, expect) in [
+        ("000", Ok(())),
+        ("900", Ok(())),
+        ("001", Ok(())),
+        ("901", Ok(())),
+        ("902", Err(WriteRefused::Quota)),
+        ("900", Ok(())),
+        ("902", Err(WriteRefused::Quota)),
+    ] {
+        let set = writes.set(&shelf, entry(key, &big).unwrap());
+        assert_eq!(set, expect, "{key}");
+    }
+    writes.delete(&shelf, b"900");
+    assert_eq!(writes.set(&shelf, entry("902", &big).unwrap()), Ok(()));
+    drop(shelf);
+    state.take(&Arc::from("a"), writes, NOW, &mut StateChanges::default());
+    assert_eq!(state.shelf("a").bytes(), fitting * each);
+}
+
+#[test]
+fn what_is_there_counts_as_it_is_and_not_as_it_was() {
     let mut state = PolicyState::default();
     for value in ["v".repeat(MAX_VALUE_LEN).as_str(), "v", "vv"] {
         let _ = write(&mut state, "a", &[("k", Some(value))]);
-        let shelf = state.shelf("a");
-        let room = shelf.entries[b"k".as_slice()].capacity();
-        assert!(
-            room <= 2 * value.len() + ENTRY_COST,
-            "{room} for {}",
-            value.len()
-        );
-        assert_eq!(shelf.bytes(), cost(1, value.as_bytes()));
+        assert_eq!(state.shelf("a").bytes(), cost(b"k", value.as_bytes()));
     }
+    let _ = write(&mut state, "a", &[("k", None)]);
+    assert_eq!(state.shelf("a").bytes(), 0);
 }
 
 #[test]
 fn one_call_writes_so_much_and_no_more_however_often_it_writes_the_same() {
-    let big = vec![0; MAX_VALUE_LEN];
-    let shelf = Shelf::default();
+    let big = "v".repeat(MAX_VALUE_LEN);
+    let set = |writes: &mut Writes, value: &str| writes.set(&Shelf::default(), entry("k", value)?);
     let mut writes = Writes::default();
     let fitting = CALL_BYTES / (MAX_VALUE_LEN + ENTRY_COST + 1);
     for _ in 0..fitting {
-        assert_eq!(writes.set(&shelf, b"k".to_vec(), big.clone()), Ok(()));
+        assert_eq!(set(&mut writes, &big), Ok(()));
     }
-    let again = writes.set(&shelf, b"k".to_vec(), big);
-    assert_eq!(again, Err(WriteRefused::Quota));
-    assert_eq!(writes.set(&shelf, b"k".to_vec(), b"v".to_vec()), Ok(()));
+    assert_eq!(set(&mut writes, &big), Err(WriteRefused::Quota));
+    assert_eq!(set(&mut writes, "v"), Ok(()));
 }
 
 #[test]
@@ -112,7 +134,7 @@ fn the_hosts_own_entry_is_out_of_a_modules_reach() {
     let shelf = state.shelf("a");
     let mut writes = Writes::default();
     assert_eq!(writes.get(&shelf, LAST_TIME_KEY), None);
-    writes.delete(&shelf, Vec::new());
+    writes.delete(&shelf, LAST_TIME_KEY);
     assert!(writes.entries.is_empty());
 }
 
@@ -127,10 +149,9 @@ fn write(state: &mut PolicyState, policy: &str, entries: &[(&str, Option<&str>)]
     let shelf = state.shelf(policy);
     let mut writes = Writes::default();
     for (key, value) in entries {
-        let key = key.as_bytes().to_vec();
         match value {
-            Some(value) => writes.set(&shelf, key, value.as_bytes().to_vec()).unwrap(),
-            None => writes.delete(&shelf, key),
+            Some(value) => writes.set(&shelf, entry(key, value).unwrap()).unwrap(),
+            None => writes.delete(&shelf, key.as_bytes()),
         }
     }
     drop(shelf);
@@ -142,5 +163,9 @@ fn read(state: &PolicyState, policy: &str, key: &str) -> Option<String> {
     let value = Writes::default()
         .get(&state.shelf(policy), key.as_bytes())
         .cloned();
-    value.map(|value| String::from_utf8(value).unwrap())
+    value.map(|value| String::from_utf8(value.to_vec()).unwrap())
+}
+
+fn entry(key: &str, value: &str) -> Result<Entry, WriteRefused> {
+    Entry::new(key.as_bytes(), value.as_bytes())
 }
