@@ -27,7 +27,7 @@ const REQUESTS: Ring = Ring {
 /// Decides about one message.
 pub fn judge(settings: &Settings, message: &Message<'_>, memory: &mut impl Memory) -> Verdict {
     if message.released {
-        REQUESTS.forget(memory, message.peer().as_bytes());
+        REQUESTS.forget(memory, &[message.peer()]);
     }
     if message.trust == Trust::Blocked {
         return reject("the peer is blocked");
@@ -101,13 +101,13 @@ fn from_stranger(message: &Message<'_>, memory: &mut impl Memory) -> Verdict {
     if !asks_to_talk {
         return reject("a stranger's first message is a text");
     }
-    let peer = message.peer().as_bytes();
-    match REQUESTS.find(memory, peer) {
+    let peer = [message.peer()];
+    match REQUESTS.find(memory, &peer) {
         Some(waiting) if waiting.value() == message.id.as_bytes() => {}
         Some(_) => return reject("the peer's contact request waits to be answered"),
         None => {
             let oldest_goes = |_: &[u8]| true;
-            if !REQUESTS.insert(memory, peer, message.id.as_bytes(), oldest_goes) {
+            if !REQUESTS.insert(memory, &peer, message.id.as_bytes(), oldest_goes) {
                 return reject("no room to remember another contact request");
             }
         }

@@ -52,14 +52,6 @@ pub enum Shut {
 }
 
 impl Episode {
-    /// The episode in which a message at `now` falls.
-    pub fn at(self, now: u64) -> Self {
-        match now.saturating_sub(self.last) >= EPISODE_IDLE_MS {
-            true => Self::default(),
-            false => self,
-        }
-    }
-
     /// Whether a turn may be taken at `now`, and if not, why.
     pub fn may_go_on(&self, direction: Direction, now: u64) -> Result<(), Shut> {
         match self.standing {
@@ -127,8 +119,16 @@ impl Episode {
         bytes
     }
 
-    /// As it was remembered; one that is damaged was never there.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// The episode that is remembered as `bytes` and in which a message at `now` falls. One that is
+    /// damaged was never there.
+    pub fn read(bytes: &[u8], now: u64) -> Option<Self> {
+        match is_over(bytes, now) {
+            true => None,
+            false => Self::from_bytes(bytes),
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (last, bytes) = bytes.split_first_chunk()?;
         let (turns, bytes) = bytes.split_first_chunk()?;
         let (standing, bytes) = bytes.split_first()?;
@@ -156,9 +156,10 @@ impl Episode {
     }
 }
 
-/// When the episode that is remembered as `bytes` had its last turn.
-pub fn last_turn(bytes: &[u8]) -> u64 {
-    bytes.first_chunk().copied().map_or(0, u64::from_be_bytes)
+/// Whether the episode that is remembered as `bytes` has been silent for so long that it is over.
+pub fn is_over(bytes: &[u8], now: u64) -> bool {
+    let last = bytes.first_chunk().copied().map_or(0, u64::from_be_bytes);
+    now.saturating_sub(last) >= EPISODE_IDLE_MS
 }
 
 fn way(direction: Direction) -> u8 {
@@ -201,8 +202,12 @@ mod tests {
             episode.take(said(Direction::Outbound, "rain"), 6);
             episode.standing = standing;
             let bytes = episode.to_bytes();
-            assert_eq!(Episode::from_bytes(&bytes), Some(episode));
-            assert_eq!(last_turn(&bytes), 6);
+            assert_eq!(Episode::from_bytes(&bytes), Some(episode.clone()));
+            assert_eq!(
+                Episode::read(&bytes, 6 + EPISODE_IDLE_MS - 1),
+                Some(episode)
+            );
+            assert_eq!(Episode::read(&bytes, 6 + EPISODE_IDLE_MS), None);
             assert_eq!(Episode::from_bytes(&bytes[..bytes.len() - 1]), None);
         }
     }
@@ -236,11 +241,5 @@ mod tests {
                 "{direction:?} {now}"
             );
         }
-        assert_eq!(
-            episode
-                .at(EPISODE_IDLE_MS)
-                .may_go_on(Inbound, EPISODE_IDLE_MS),
-            Ok(())
-        );
     }
 }

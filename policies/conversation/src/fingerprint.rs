@@ -109,7 +109,7 @@ impl Fingerprint {
 /// conversation end early.
 #[derive(Default)]
 struct Sketching {
-    /// The hash of all fours of characters so far.
+    /// The hash of all shingles so far.
     whole: u64,
     /// The last four characters, 16 bits of each, the newest last.
     shingle: u64,
@@ -122,33 +122,26 @@ impl Sketching {
     fn take(&mut self, character: u32) {
         self.shingle = (self.shingle << 16) | u64::from(character & 0xffff);
         self.characters += 1;
-        if self.characters.is_multiple_of(4) {
-            self.whole = self.with_last_four();
-        }
         if self.characters >= 4 {
             let hash = (self.shingle ^ (self.shingle >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let bin = (((hash >> 32) * BINS as u64) >> 32) as usize;
             let rank = (hash >> 8) as u32;
+            self.whole = self.whole.rotate_left(5).wrapping_add(hash);
             self.greatest[bin] = self.greatest[bin].max(rank);
         }
     }
 
-    /// The hash of all characters.
+    /// The hash of all characters, of less than four too.
     fn whole(&self) -> u32 {
-        let length = self.characters as u64;
-        (self.with_last_four().wrapping_add(length) >> 32) as u32
-    }
-
-    fn with_last_four(&self) -> u64 {
-        let mixed = (self.whole ^ self.shingle).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed.rotate_left(23)
+        let mixed = (self.whole ^ self.shingle).wrapping_add(self.characters as u64);
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
     }
 
     /// A byte of each is enough to compare; 0 stays for the empty ones.
     fn sketch(&self) -> [u8; BINS] {
         self.greatest.map(|rank| match rank {
             0 => 0,
-            rank => (rank % 255) as u8 + 1,
+            rank => ((rank >> 16) as u8 ^ rank as u8).max(1),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Finding that two agents have nothing more to say to one another.
 //!
-//! Looks at the last texts of an episode, oldest first, with the one that is being judged last.
+//! Looks at the last texts of an episode, oldest first, and at the one that is being judged.
 //! Four patterns, none of which knows a word of any language:
 //!
 //! - near-duplicates: the last 3 of one direction, or 5 of its last 8, are nearly the same but for
@@ -57,21 +57,18 @@ impl Loop {
     }
 }
 
-/// The loop that the last of `said` completes.
-pub fn completed(said: &[Said]) -> Option<Loop> {
-    if near_duplicates(said) {
+/// The loop that `last` completes after what was said `before`.
+pub fn completed(before: &[Said], last: &Said) -> Option<Loop> {
+    if near_duplicates(before, last) {
         return Some(Loop::NearDuplicates);
     }
-    if alternation(said) {
+    if alternation(before, last) {
         return Some(Loop::Alternation);
     }
-    acknowledgements(said).then_some(Loop::Acknowledgements)
+    acknowledgements(before, last).then_some(Loop::Acknowledgements)
 }
 
-fn near_duplicates(said: &[Said]) -> bool {
-    let Some((last, before)) = said.split_last() else {
-        return false;
-    };
+fn near_duplicates(before: &[Said], last: &Said) -> bool {
     let like_last = |other: &&Said| other.fingerprint.resembles(&last.fingerprint);
     if last.fingerprint.is_short() {
         return before.len() >= 2 && before.iter().rev().take(2).all(|other| like_last(&other));
@@ -83,8 +80,8 @@ fn near_duplicates(said: &[Said]) -> bool {
     in_a_row >= 3 || of_eight >= 5
 }
 
-fn alternation(said: &[Said]) -> bool {
-    let Some([a, b, c, d]) = said.last_chunk() else {
+fn alternation(before: &[Said], d: &Said) -> bool {
+    let Some([a, b, c]) = before.last_chunk() else {
         return false;
     };
     let alternates =
@@ -92,13 +89,12 @@ fn alternation(said: &[Said]) -> bool {
     alternates && a.fingerprint.repeats(&c.fingerprint) && b.fingerprint.repeats(&d.fingerprint)
 }
 
-fn acknowledgements(said: &[Said]) -> bool {
-    let Some((before, spiral)) = said.split_last_chunk::<4>() else {
+fn acknowledgements(before: &[Said], last: &Said) -> bool {
+    let Some((before, spiral)) = before.split_last_chunk::<3>() else {
         return false;
     };
-    let from_both = spiral
-        .iter()
-        .any(|said| said.direction != spiral[0].direction);
+    let spiral = spiral.iter().chain([last]);
+    let from_both = spiral.clone().any(|said| said.direction != last.direction);
     let something_was_said = before.iter().any(|said| !said.fingerprint.is_slight());
-    from_both && something_was_said && spiral.iter().all(|said| said.fingerprint.is_slight())
+    from_both && something_was_said && spiral.clone().all(|said| said.fingerprint.is_slight())
 }

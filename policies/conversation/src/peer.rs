@@ -27,9 +27,11 @@ pub struct Peer {
 impl Peer {
     /// What was remembered as `bytes`, as of `now`; one that is absent has done nothing.
     pub fn read(bytes: Option<&[u8]>, now: u64) -> Self {
-        let mut peer = bytes.and_then(Self::from_bytes).unwrap_or_default();
-        peer.move_on(now);
-        peer
+        let peer = bytes.and_then(|bytes| Self::from_bytes(bytes, now));
+        peer.unwrap_or_else(|| Self {
+            hour: now / HOUR_MS,
+            ..Self::default()
+        })
     }
 
     /// Turns in the last 24 hours, all conversations together.
@@ -70,16 +72,6 @@ impl Peer {
         self.turns_of_day() == 0 && self.new.is_empty()
     }
 
-    fn move_on(&mut self, now: u64) {
-        let hour = now / HOUR_MS;
-        let passed = hour.saturating_sub(self.hour);
-        let passed = usize::try_from(passed).unwrap_or(HOURS).min(HOURS);
-        self.turns.rotate_right(passed);
-        self.turns[..passed].fill(0);
-        self.hour = self.hour.max(hour);
-        self.new.retain(|time| now.saturating_sub(*time) < HOUR_MS);
-    }
-
     /// As it is remembered.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0; HEAD + self.new.len() * TIME];
@@ -97,20 +89,27 @@ impl Peer {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// What was remembered, each count as many hours further back as have passed.
+    fn from_bytes(bytes: &[u8], now: u64) -> Option<Self> {
         let (hour, bytes) = bytes.split_first_chunk()?;
         let (turns, new) = bytes.split_first_chunk::<{ HOURS * COUNT }>()?;
+        let then = u64::from(u32::from_be_bytes(*hour));
+        let hour = then.max(now / HOUR_MS);
         let mut peer = Self {
-            hour: u64::from(u32::from_be_bytes(*hour)),
+            hour,
             ..Self::default()
         };
-        for (count, [a, b, c]) in peer.turns.iter_mut().zip(turns.as_chunks().0) {
+        let passed = usize::try_from(hour - then).unwrap_or(HOURS);
+        let further_back = peer.turns.iter_mut().skip(passed);
+        for (count, [a, b, c]) in further_back.zip(turns.as_chunks().0) {
             *count = u32::from_be_bytes([0, *a, *b, *c]);
         }
         let times = new.as_chunks::<TIME>().0.iter();
         let times =
             times.map(|[a, b, c, d, e, f]| u64::from_be_bytes([0, 0, *a, *b, *c, *d, *e, *f]));
-        peer.new = times.collect();
+        peer.new = times
+            .filter(|time| now.saturating_sub(*time) < HOUR_MS)
+            .collect();
         Some(peer)
     }
 }

@@ -9,7 +9,7 @@ use guest::pages::{Page, Pages};
 use guest::ring::{Entry, Ring};
 use guest::{Annotation, Decision, Kind, Memory, Message, Verdict};
 
-use crate::episode::{EPISODE_IDLE_MS, Episode, Shut, Standing, last_turn};
+use crate::episode::{Episode, Shut, Standing, is_over};
 use crate::fingerprint::Fingerprint;
 use crate::loops::{self, Loop, Said};
 use crate::peer::Peer;
@@ -53,10 +53,9 @@ pub fn judge(settings: &Settings, message: &Message<'_>, memory: &mut impl Memor
 /// An `end` goes on in any case, and closes at once what there is to close.
 fn end(message: &Message<'_>, memory: &mut impl Memory) -> Decision {
     let mut found = Found::of(message, memory);
-    if let Some(entry) = &found.entry {
+    if let Some(entry) = found.entry {
         found.episode.end(message.direction, message.now);
-        let bytes = found.episode.to_bytes();
-        CONVERSATIONS.replace(memory, &found.name, entry, &bytes);
+        entry.replace(memory, &found.episode.to_bytes());
     }
     Verdict::Pass.into()
 }
@@ -73,7 +72,7 @@ fn turn(settings: &Settings, message: &Message<'_>, memory: &mut impl Memory) ->
         fingerprint: Fingerprint::of(message.content),
     };
     let looped = match settings.loops {
-        Loops::Reject | Loops::Annotate => found.loop_completed_by(said),
+        Loops::Reject | Loops::Annotate => found.loop_completed_by(&said),
         Loops::Off => None,
     };
     match (looped, settings.loops) {
@@ -87,21 +86,18 @@ fn turn(settings: &Settings, message: &Message<'_>, memory: &mut impl Memory) ->
 
 /// What is known of a message's conversation.
 struct Found {
-    name: Vec<u8>,
     entry: Option<Entry>,
     episode: Episode,
 }
 
 impl Found {
     fn of(message: &Message<'_>, memory: &impl Memory) -> Self {
-        let name = [message.peer(), message.conversation.unwrap_or_default()];
-        let name = name.join("|").into_bytes();
-        let entry = CONVERSATIONS.find(memory, &name);
-        let episode = entry.as_ref().and_then(|e| Episode::from_bytes(e.value()));
+        let entry = CONVERSATIONS.find(memory, &name(message));
+        let found = entry.as_ref().map(Entry::value);
+        let episode = found.and_then(|bytes| Episode::read(bytes, message.now));
         Self {
-            name,
             entry,
-            episode: episode.unwrap_or_default().at(message.now),
+            episode: episode.unwrap_or_default(),
         }
     }
 
@@ -109,15 +105,14 @@ impl Found {
         u64::from(self.episode.turns)
     }
 
-    fn loop_completed_by(&self, said: Said) -> Option<Loop> {
-        let all = [self.episode.said.as_slice(), &[said]].concat();
-        loops::completed(&all)
+    fn loop_completed_by(&self, said: &Said) -> Option<Loop> {
+        loops::completed(&self.episode.said, said)
     }
 
     fn close_for(mut self, looped: Loop, memory: &mut impl Memory) -> Decision {
-        if let Some(entry) = &self.entry {
+        if let Some(entry) = self.entry {
             self.episode.standing = Standing::Looped;
-            CONVERSATIONS.replace(memory, &self.name, entry, &self.episode.to_bytes());
+            entry.replace(memory, &self.episode.to_bytes());
         }
         let reason = format!("the conversation goes in circles ({}){OVER}", looped.seen());
         Decision {
@@ -125,6 +120,12 @@ impl Found {
             annotations: vec![annotation("loop", looped.word())],
         }
     }
+}
+
+/// The name of a message's conversation: the peer's id, a bar and its own.
+fn name<'a>(message: &Message<'a>) -> [&'a str; 3] {
+    let conversation = message.conversation.unwrap_or_default();
+    [message.peer(), "|", conversation]
 }
 
 /// Why a turn cannot be taken, whatever it says.
@@ -227,11 +228,11 @@ impl Book<'_> {
     fn keep(self, message: &Message<'_>, memory: &mut impl Memory) -> bool {
         let (now, found) = (message.now, self.found);
         let episode = found.episode.to_bytes();
-        let is_over = |episode: &[u8]| now.saturating_sub(last_turn(episode)) >= EPISODE_IDLE_MS;
+        let may_go = |episode: &[u8]| is_over(episode, now);
         let is_quiet = |peer: &[u8]| Peer::read(Some(peer), now).is_quiet();
-        let kept = match &found.entry {
-            Some(entry) => CONVERSATIONS.replace(memory, &found.name, entry, &episode),
-            None => CONVERSATIONS.insert(memory, &found.name, &episode, is_over),
+        let kept = match found.entry {
+            Some(entry) => entry.replace(memory, &episode),
+            None => CONVERSATIONS.insert(memory, &name(message), &episode, may_go),
         };
         let peer = self.peer.to_bytes();
         kept && self

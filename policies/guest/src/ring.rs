@@ -28,42 +28,44 @@ pub struct Ring {
 /// An entry as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    slot: [u8; 4],
+    key: Vec<u8>,
     bytes: Vec<u8>,
 }
+
+/// The bytes of a slot's number, and of what stands before the name in an entry's key.
+const SLOT: usize = 4;
+const PREFIX: usize = 2;
 
 impl Entry {
     /// What is remembered.
     pub fn value(&self) -> &[u8] {
-        self.bytes.get(4..).unwrap_or_default()
+        self.bytes.get(SLOT..).unwrap_or_default()
+    }
+
+    /// Remembers `value` in place of what was found; false where there is no room.
+    pub fn replace(mut self, memory: &mut impl Memory, value: &[u8]) -> bool {
+        self.bytes.truncate(SLOT);
+        self.bytes.extend_from_slice(value);
+        memory.set(&self.key, &self.bytes)
+    }
+
+    fn has(&self, slot: [u8; SLOT]) -> bool {
+        self.bytes.starts_with(&slot)
     }
 }
 
 impl Ring {
-    /// What is remembered under `name`.
-    pub fn find(&self, memory: &impl Memory, name: &[u8]) -> Option<Entry> {
-        let bytes = memory.get(&self.entry_key(name))?;
-        let slot = *bytes.first_chunk()?;
-        Some(Entry { slot, bytes })
+    /// What is remembered under the name of these parts.
+    pub fn find(&self, memory: &impl Memory, name: &[&str]) -> Option<Entry> {
+        self.entry(memory, self.entry_key(name))
     }
 
-    /// Remembers `value` in place of what was `found` under `name`; false where there is no room.
-    pub fn replace(
-        &self,
-        memory: &mut impl Memory,
-        name: &[u8],
-        found: &Entry,
-        value: &[u8],
-    ) -> bool {
-        memory.set(&self.entry_key(name), &[&found.slot, value].concat())
-    }
-
-    /// Remembers `value` under `name`, which is not in the ring, in place of an entry that
-    /// `may_go`; false where there is no room.
+    /// Remembers `value` under the name of these parts, which is not in the ring, in place of an
+    /// entry that `may_go`; false where there is no room.
     pub fn insert(
         &self,
         memory: &mut impl Memory,
-        name: &[u8],
+        name: &[&str],
         value: &[u8],
         may_go: impl Fn(&[u8]) -> bool,
     ) -> bool {
@@ -73,13 +75,14 @@ impl Ring {
         let slot = self.make_room(memory, hand, may_go);
         let next = (slot + 1) % self.slots;
         let slot = slot.to_be_bytes();
-        memory.set(&self.slot_key(slot), name)
-            && memory.set(&self.entry_key(name), &[&slot, value].concat())
+        let key = self.entry_key(name);
+        memory.set(&self.slot_key(slot), &key[PREFIX..])
+            && memory.set(&key, &[&slot, value].concat())
             && memory.set(&self.hand_key(), &next.to_be_bytes())
     }
 
-    /// Forgets what is under `name`. Its slot is free from then on.
-    pub fn forget(&self, memory: &mut impl Memory, name: &[u8]) {
+    /// Forgets what is under the name of these parts. Its slot is free from then on.
+    pub fn forget(&self, memory: &mut impl Memory, name: &[&str]) {
         memory.delete(&self.entry_key(name));
     }
 
@@ -91,39 +94,55 @@ impl Ring {
     ) -> u32 {
         for step in 0..PROBES.min(self.slots) {
             let slot = (hand + step) % self.slots;
-            let Some((name, entry)) = self.in_slot(memory, slot) else {
+            let Some(entry) = self.in_slot(memory, slot) else {
                 return slot;
             };
             if may_go(entry.value()) {
-                self.forget(memory, &name);
+                memory.delete(&entry.key);
                 return slot;
             }
         }
-        if let Some((name, _)) = self.in_slot(memory, hand) {
-            self.forget(memory, &name);
+        if let Some(entry) = self.in_slot(memory, hand) {
+            memory.delete(&entry.key);
         }
         hand
     }
 
     /// Who has `slot`. A slot whose entry was forgotten, or has another slot since, is free.
-    fn in_slot(&self, memory: &impl Memory, slot: u32) -> Option<(Vec<u8>, Entry)> {
+    fn in_slot(&self, memory: &impl Memory, slot: u32) -> Option<Entry> {
         let slot = slot.to_be_bytes();
         let name = memory.get(&self.slot_key(slot))?;
-        let entry = self.find(memory, &name)?;
-        (entry.slot == slot).then_some((name, entry))
+        let key = [&self.entry_prefix(), name.as_slice()].concat();
+        let entry = self.entry(memory, key)?;
+        entry.has(slot).then_some(entry)
+    }
+
+    fn entry(&self, memory: &impl Memory, key: Vec<u8>) -> Option<Entry> {
+        let bytes = memory.get(&key)?;
+        (bytes.len() >= SLOT).then_some(Entry { key, bytes })
     }
 
     fn hand_key(&self) -> [u8; 2] {
         [self.letter, b'n']
     }
 
-    fn slot_key(&self, slot: [u8; 4]) -> [u8; 6] {
+    fn slot_key(&self, slot: [u8; SLOT]) -> [u8; 6] {
         let [a, b, c, d] = slot;
         [self.letter, b's', a, b, c, d]
     }
 
-    fn entry_key(&self, name: &[u8]) -> Vec<u8> {
-        [&[self.letter, b'e'], name].concat()
+    fn entry_prefix(&self) -> [u8; PREFIX] {
+        [self.letter, b'e']
+    }
+
+    fn entry_key(&self, name: &[&str]) -> Vec<u8> {
+        let length = name.iter().map(|part| part.len()).sum::<usize>();
+        let mut key = Vec::with_capacity(PREFIX + length);
+        key.extend_from_slice(&self.entry_prefix());
+        for part in name {
+            key.extend_from_slice(part.as_bytes());
+        }
+        key
     }
 }
 
@@ -143,11 +162,11 @@ mod tests {
 
     fn insert(memory: &mut Remembered, name: &str, value: &[u8]) {
         let busy = |value: &[u8]| value != b"busy";
-        assert!(RING.insert(memory, name.as_bytes(), value, busy));
+        assert!(RING.insert(memory, &[name], value, busy));
     }
 
     fn has(memory: &Remembered, name: &str) -> bool {
-        RING.find(memory, name.as_bytes()).is_some()
+        RING.find(memory, &[name]).is_some()
     }
 
     #[test]
@@ -181,7 +200,7 @@ mod tests {
         for name in names(0..16) {
             insert(&mut memory, &name, b"busy");
         }
-        RING.forget(&mut memory, b"name-3");
+        RING.forget(&mut memory, &["name-3"]);
         insert(&mut memory, "name-99", b"busy");
         insert(&mut memory, "name-3", b"busy");
         assert!(has(&memory, "name-99") && has(&memory, "name-3"));
@@ -192,9 +211,12 @@ mod tests {
     fn replacing_keeps_the_place() {
         let mut memory = Remembered::default();
         insert(&mut memory, "a", b"1");
-        let found = RING.find(&memory, b"a").unwrap();
-        assert!(RING.replace(&mut memory, b"a", &found, b"2"));
-        assert_eq!(RING.find(&memory, b"a").unwrap().value(), b"2");
+        for value in ["longer than before", "2", ""] {
+            let found = RING.find(&memory, &["a"]).unwrap();
+            assert!(found.replace(&mut memory, value.as_bytes()));
+            let found = RING.find(&memory, &["a"]).unwrap();
+            assert_eq!(found.value(), value.as_bytes());
+        }
         assert_eq!(memory.entries(), 3);
     }
 }

@@ -49,10 +49,14 @@ pub struct TooLarge;
 impl Meter {
     /// Fills the buckets up to `now`. A time before the last one gives nothing back.
     pub fn fill(&mut self, now: u64, pair: Pair) {
+        if self.is_full() {
+            *self = Self::default();
+            return;
+        }
         let elapsed = now.saturating_sub(self.at);
         let filled = |used: u64, rate: Option<Rate>| {
-            let per_minute = rate.map_or(u64::MAX, |rate| rate.per_minute);
-            used.saturating_sub(elapsed.saturating_mul(per_minute))
+            let gives = rate.map(|rate| elapsed.saturating_mul(rate.per_minute));
+            gives.map_or(0, |gives| used.saturating_sub(gives))
         };
         if elapsed > 0 {
             self.messages = filled(self.messages, pair.messages);

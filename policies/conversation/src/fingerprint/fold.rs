@@ -37,7 +37,7 @@ pub(super) fn fold(text: &str, sink: impl FnMut(u32)) -> Folded {
         sink,
         last: SPACE,
         in_word: false,
-        recent: [(0, Class::Nothing); RECENT],
+        recent: Vec::new(),
     };
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -55,8 +55,9 @@ struct Folding<S> {
     sink: S,
     last: u32,
     in_word: bool,
-    /// What was looked up last, by the low bits: a script's letters stand close together.
-    recent: [(u32, Class); RECENT],
+    /// What was looked up last, by the low bits: a script's letters stand close together. Empty until
+    /// the first one.
+    recent: Vec<(u32, Class)>,
 }
 
 impl<S: FnMut(u32)> Folding<S> {
@@ -119,6 +120,9 @@ impl<S: FnMut(u32)> Folding<S> {
         let code = u32::from(character);
         if let Some(class) = class(code) {
             return class;
+        }
+        if self.recent.is_empty() {
+            self.recent = vec![(0, Class::Nothing); RECENT];
         }
         let recent = &mut self.recent[code as usize % RECENT];
         if recent.0 != code {

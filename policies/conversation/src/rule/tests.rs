@@ -2,6 +2,7 @@ use guest::memory::{ENTRY_COST, QUOTA_BYTES};
 use guest::{Direction, Policy, Remembered, Trust};
 
 use super::*;
+use crate::episode::EPISODE_IDLE_MS;
 
 mod simulation;
 mod talks;

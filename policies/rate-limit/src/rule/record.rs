@@ -88,16 +88,19 @@ fn append(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
+/// How many bytes the greatest number takes.
+const MAX_NUMBER_BYTES: usize = 10;
+
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
+    for (place, byte) in bytes.iter().take(MAX_NUMBER_BYTES).enumerate() {
+        number |= u64::from(byte & 0x7f) << (7 * place);
+        if *byte < 0x80 {
+            *bytes = &bytes[place + 1..];
             return Some(number);
         }
     }
+    *bytes = &[];
     None
 }
 
