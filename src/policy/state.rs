@@ -10,9 +10,11 @@ use std::mem;
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
-use smallvec::SmallVec;
 
+use self::key::Key;
 use crate::types::Timestamp;
+
+mod key;
 
 /// The table that [`PolicyState::load`] reads and [`StateChanges::apply`] writes.
 pub const POLICY_STATE_SCHEMA: &str = "\
@@ -36,8 +38,6 @@ pub const MAX_KEY_LEN: usize = 512;
 /// The longest value, in bytes.
 pub const MAX_VALUE_LEN: usize = 64 * 1024;
 
-/// A key; most are short and lie where they are looked for.
-type Key = SmallVec<[u8; 24]>;
 /// What is remembered under a key, shared by all who read it: whoever writes puts another in its place.
 pub(crate) type Value = Arc<[u8]>;
 
@@ -47,7 +47,7 @@ const LAST_TIME_KEY: &[u8] = b"";
 /// What every policy remembers, as of the last message judged.
 #[derive(Debug, Default)]
 pub struct PolicyState {
-    /// By the policy's name. They are few: each is looked for in a row.
+    /// By the policy's name. They are few, and looked through one after the other.
     shelves: Vec<(Arc<str>, Arc<Shelf>)>,
 }
 
@@ -64,15 +64,15 @@ pub(crate) struct Shelf {
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
     entries: BTreeMap<Key, Option<Value>>,
-    /// What was written, each time that it was.
+    /// What was written, a key that was written twice counting twice.
     bytes: usize,
-    /// By how much the shelf grows: counted from the first write on that might not fit.
+    /// By how much the shelf grows: counted from the first write on that might not fit, taken or not.
     grown: Option<isize>,
 }
 
 /// A key and a value as a module may write them.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct Pair {
     key: Key,
     value: Value,
 }
@@ -190,7 +190,7 @@ impl Shelf {
         let new_cost = value.map_or(0, |value| cost(key, value));
         let old = match (value, self.entries.get_mut(key)) {
             (Some(value), Some(present)) => Some(mem::replace(present, value.clone())),
-            (Some(value), None) => self.entries.insert(key.into(), value.clone()),
+            (Some(value), None) => self.entries.insert(Key::from(key), value.clone()),
             (None, _) => self.entries.remove(key),
         };
         let old_cost = old.map_or(0, |value| cost(key, &value));
@@ -198,8 +198,8 @@ impl Shelf {
     }
 }
 
-impl Entry {
-    /// Takes both, where neither is longer than it may be.
+impl Pair {
+    /// Takes both, where both are as long as they may be.
     pub(crate) fn new(key: &[u8], value: &[u8]) -> Result<Self, WriteRefused> {
         if key.is_empty() || key.len() > MAX_KEY_LEN {
             return Err(WriteRefused::Key);
@@ -208,8 +208,8 @@ impl Entry {
             return Err(WriteRefused::Value);
         }
         Ok(Self {
-            key: key.into(),
-            value: value.into(),
+            key: Key::from(key),
+            value: Value::from(value),
         })
     }
 }
@@ -223,21 +223,23 @@ impl Writes {
         }
     }
 
-    /// Remembers `entry`, within the policy's quota.
-    pub(crate) fn set(&mut self, shelf: &Shelf, entry: Entry) -> Result<(), WriteRefused> {
-        let Entry { key, value } = entry;
+    /// Remembers `pair`, within the policy's quota.
+    pub(crate) fn set(&mut self, shelf: &Shelf, pair: Pair) -> Result<(), WriteRefused> {
+        let Pair { key, value } = pair;
         let bytes = self.bytes + cost(&key, &value);
         if bytes > CALL_BYTES {
             return Err(WriteRefused::Quota);
         }
-        // Only where it would not fit beside all that is there is what it replaces worth a look.
-        if shelf.bytes + bytes > QUOTA_BYTES {
+        // What it replaces matters only where it might not fit beside all of it.
+        if self.grown.is_some() || shelf.bytes + bytes > QUOTA_BYTES {
+            let before = self.grown(shelf);
             let present = self.present_cost(shelf, &key);
-            let grown = self.grown(shelf) + signed(cost(&key, &value)) - present;
-            if signed(shelf.bytes) + grown > signed(QUOTA_BYTES) {
+            let grown = before + signed(cost(&key, &value)) - present;
+            let fits = signed(shelf.bytes) + grown <= signed(QUOTA_BYTES);
+            self.grown = Some(if fits { grown } else { before });
+            if !fits {
                 return Err(WriteRefused::Quota);
             }
-            self.grown = Some(grown);
         }
         self.bytes = bytes;
         self.entries.insert(key, Some(value));
@@ -251,7 +253,7 @@ impl Writes {
         }
         let present = self.present_cost(shelf, key);
         self.grown = self.grown.map(|grown| grown - present);
-        self.entries.insert(key.into(), None);
+        self.entries.insert(Key::from(key), None);
     }
 
     /// By how much the shelf grows.

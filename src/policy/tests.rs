@@ -3,6 +3,7 @@
 mod failing;
 mod judging;
 mod loading;
+mod remembering;
 mod watching;
 
 use std::path::PathBuf;

@@ -119,8 +119,8 @@ impl Episode {
         bytes
     }
 
-    /// The episode that is remembered as `bytes` and in which a message at `now` falls. One that is
-    /// damaged was never there.
+    /// The episode that is remembered as `bytes`, where a message at `now` falls in it: one that is over
+    /// or damaged is none.
     pub fn read(bytes: &[u8], now: u64) -> Option<Self> {
         match is_over(bytes, now) {
             true => None,
@@ -208,6 +208,8 @@ mod tests {
                 Some(episode)
             );
             assert_eq!(Episode::read(&bytes, 6 + EPISODE_IDLE_MS), None);
+            assert!(Episode::read(&bytes, 0).is_some(), "a clock that went back");
+            assert_eq!(Episode::read(&bytes[..7], 6), None);
             assert_eq!(Episode::from_bytes(&bytes[..bytes.len() - 1]), None);
         }
     }

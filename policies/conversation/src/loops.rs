@@ -80,10 +80,11 @@ fn near_duplicates(before: &[Said], last: &Said) -> bool {
     in_a_row >= 3 || of_eight >= 5
 }
 
-fn alternation(before: &[Said], d: &Said) -> bool {
+fn alternation(before: &[Said], last: &Said) -> bool {
     let Some([a, b, c]) = before.last_chunk() else {
         return false;
     };
+    let d = last;
     let alternates =
         a.direction == c.direction && b.direction == d.direction && a.direction != b.direction;
     alternates && a.fingerprint.repeats(&c.fingerprint) && b.fingerprint.repeats(&d.fingerprint)

@@ -89,7 +89,8 @@ impl Peer {
         bytes
     }
 
-    /// What was remembered, each count as many hours further back as have passed.
+    /// What was remembered: each count as many hours further back as have passed, and of the new
+    /// conversations those of the last hour.
     fn from_bytes(bytes: &[u8], now: u64) -> Option<Self> {
         let (hour, bytes) = bytes.split_first_chunk()?;
         let (turns, new) = bytes.split_first_chunk::<{ HOURS * COUNT }>()?;
@@ -135,6 +136,34 @@ mod tests {
         for (later, turns) in [(0, 1), (1, 1), (24, 1), (25, 0), (1_000, 0)] {
             let peer = again(&peer, NOW + later * HOUR_MS);
             assert_eq!(peer.turns_of_day(), turns, "{later} hours later");
+        }
+    }
+
+    #[test]
+    fn each_hour_keeps_its_own_count() {
+        let mut peer = Peer::read(None, NOW);
+        for (hour, turns) in [(0, 1), (1, 2), (5, 4)] {
+            peer = again(&peer, NOW + hour * HOUR_MS);
+            (0..turns).for_each(|_| peer.take());
+        }
+        for (later, turns) in [(0, 7), (19, 7), (20, 6), (21, 4), (24, 4), (25, 0)] {
+            let peer = again(&peer, NOW + (5 + later) * HOUR_MS);
+            assert_eq!(peer.turns_of_day(), turns, "{later} hours later");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_went_back_changes_nothing_and_what_is_damaged_was_never_there() {
+        let mut peer = Peer::read(None, NOW);
+        peer.begin(5, NOW);
+        peer.take();
+        for now in [NOW - HOUR_MS, 0] {
+            assert_eq!(again(&peer, now), peer);
+        }
+        let bytes = peer.to_bytes();
+        let nobody = Peer::read(None, NOW);
+        for length in [0, 3, HEAD - 1] {
+            assert_eq!(Peer::read(Some(&bytes[..length]), NOW), nobody, "{length}");
         }
     }
 

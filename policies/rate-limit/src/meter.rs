@@ -49,6 +49,7 @@ pub struct TooLarge;
 impl Meter {
     /// Fills the buckets up to `now`. A time before the last one gives nothing back.
     pub fn fill(&mut self, now: u64, pair: Pair) {
+        // Most are: of four meters a peer uses one.
         if self.is_full() {
             *self = Self::default();
             return;

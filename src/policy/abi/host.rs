@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::deadline::Deadline;
 use super::super::engine::{Limits, Meter};
-use super::super::state::{Entry, Shelf, Value, WriteRefused, Writes};
+use super::super::state::{Pair, Shelf, Value, WriteRefused, Writes};
 use super::journal::{Journal, Level};
 use crate::types::Timestamp;
 
@@ -72,16 +72,21 @@ impl Host {
         })
     }
 
+    /// Whether there is state now: a message is being judged.
+    pub(super) fn has_state(&self) -> bool {
+        self.call.is_some()
+    }
+
     pub(super) fn get(&self, key: &[u8]) -> Option<Value> {
         let call = self.call.as_ref()?;
         call.writes.get(&call.memory.shelf, key).cloned()
     }
 
-    pub(super) fn set(&mut self, entry: Entry) -> Result<(), SetRefused> {
+    pub(super) fn set(&mut self, pair: Pair) -> Result<(), SetRefused> {
         let Some(call) = &mut self.call else {
             return Err(SetRefused::Unavailable);
         };
-        let set = call.writes.set(&call.memory.shelf, entry);
+        let set = call.writes.set(&call.memory.shelf, pair);
         set.map_err(SetRefused::Write)
     }
 
@@ -109,7 +114,7 @@ mod tests {
     fn there_is_no_state_and_no_time_between_calls() {
         let mut host = Host::new(Arc::new(Journal::new("p")), Limits::default());
         assert!(matches!(
-            host.set(Entry::new(b"k", &[1]).unwrap()),
+            host.set(Pair::new(b"k", &[1]).unwrap()),
             Err(SetRefused::Unavailable)
         ));
         assert_eq!(host.get(b"k"), None);
@@ -121,7 +126,7 @@ mod tests {
             shelf: Arc::default(),
             time,
         });
-        assert!(host.set(Entry::new(b"k", &[1]).unwrap()).is_ok());
+        assert!(host.set(Pair::new(b"k", &[1]).unwrap()).is_ok());
         assert_eq!(host.get(b"k").as_deref(), Some([1].as_slice()));
         assert_eq!(host.now(), time);
         assert!(host.close().is_some());

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
@@ -36,7 +38,7 @@ fn the_quota_counts_what_is_there_and_what_the_call_adds() {
         let _ = write(&mut state, "a", &[(&format!("{n:03}"), Some(&big))]);
     }
     let shelf = state.shelf("a");
-    let set = |writes: &mut Writes, key: &str, value: &str| writes.set(&shelf, entry(key, value)?);
+    let set = |writes: &mut Writes, key: &str, value: &str| writes.set(&shelf, pair(key, value)?);
     let mut writes = Writes::default();
     assert_eq!(set(&mut writes, "999", &big), Err(WriteRefused::Quota));
     assert_eq!(
@@ -78,11 +80,11 @@ fn what_a_call_wrote_before_it_had_to_be_counted_counts() {
         ("900", Ok(())),
         ("902", Err(WriteRefused::Quota)),
     ] {
-        let set = writes.set(&shelf, entry(key, &big).unwrap());
+        let set = writes.set(&shelf, pair(key, &big).unwrap());
         assert_eq!(set, expect, "{key}");
     }
     writes.delete(&shelf, b"900");
-    assert_eq!(writes.set(&shelf, entry("902", &big).unwrap()), Ok(()));
+    assert_eq!(writes.set(&shelf, pair("902", &big).unwrap()), Ok(()));
     drop(shelf);
     state.take(&Arc::from("a"), writes, NOW, &mut StateChanges::default());
     assert_eq!(state.shelf("a").bytes(), fitting * each);
@@ -102,7 +104,7 @@ fn what_is_there_counts_as_it_is_and_not_as_it_was() {
 #[test]
 fn one_call_writes_so_much_and_no_more_however_often_it_writes_the_same() {
     let big = "v".repeat(MAX_VALUE_LEN);
-    let set = |writes: &mut Writes, value: &str| writes.set(&Shelf::default(), entry("k", value)?);
+    let set = |writes: &mut Writes, value: &str| writes.set(&Shelf::default(), pair("k", value)?);
     let mut writes = Writes::default();
     let fitting = CALL_BYTES / (MAX_VALUE_LEN + ENTRY_COST + 1);
     for _ in 0..fitting {
@@ -150,7 +152,7 @@ fn write(state: &mut PolicyState, policy: &str, entries: &[(&str, Option<&str>)]
     let mut writes = Writes::default();
     for (key, value) in entries {
         match value {
-            Some(value) => writes.set(&shelf, entry(key, value).unwrap()).unwrap(),
+            Some(value) => writes.set(&shelf, pair(key, value).unwrap()).unwrap(),
             None => writes.delete(&shelf, key.as_bytes()),
         }
     }
@@ -166,6 +168,70 @@ fn read(state: &PolicyState, policy: &str, key: &str) -> Option<String> {
     value.map(|value| String::from_utf8(value.to_vec()).unwrap())
 }
 
-fn entry(key: &str, value: &str) -> Result<Entry, WriteRefused> {
-    Entry::new(key.as_bytes(), value.as_bytes())
+fn pair(key: &str, value: &str) -> Result<Pair, WriteRefused> {
+    Pair::new(key.as_bytes(), value.as_bytes())
+}
+
+/// What a call does to one of a few keys.
+#[derive(Debug, Clone)]
+enum Deed {
+    Set(usize, usize),
+    Delete(usize),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let size = prop_oneof![Just(0), Just(700), Just(30_000), Just(MAX_VALUE_LEN)];
+    prop_oneof![
+        3 => (0..8_usize, size).prop_map(|(key, size)| Deed::Set(key, size)),
+        1 => (0..8_usize).prop_map(Deed::Delete),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// However little is counted: the answers are those of one who adds everything up each time.
+    #[test]
+    fn the_quota_is_exact_in_any_order(
+        deeds in prop::collection::vec(deed(), 1..40),
+        room in 0..200_000_usize,
+    ) {
+        let big = "v".repeat(MAX_VALUE_LEN);
+        let mut state = PolicyState::default();
+        let shelf = state.shelf_mut(&Arc::from("a"));
+        for key in ["0", "1", "2", "3"] {
+            shelf.put(key.as_bytes(), Some(&Value::from(big.as_bytes())));
+        }
+        shelf.bytes = QUOTA_BYTES - room;
+        let (shelf, before) = (state.shelf("a"), QUOTA_BYTES - room);
+        let mut there: BTreeMap<String, usize> =
+            (0..4).map(|key: usize| (key.to_string(), MAX_VALUE_LEN)).collect();
+        let sum = |there: &BTreeMap<String, usize>| -> usize {
+            there.values().map(|size| 1 + size + ENTRY_COST).sum()
+        };
+        let others = before - sum(&there);
+        let (mut writes, mut written) = (Writes::default(), 0);
+        for deed in deeds {
+            match deed {
+                Deed::Delete(key) => {
+                    writes.delete(&shelf, key.to_string().as_bytes());
+                    there.remove(&key.to_string());
+                }
+                Deed::Set(key, size) => {
+                    let mut then = there.clone();
+                    then.insert(key.to_string(), size);
+                    let cost = 1 + size + ENTRY_COST;
+                    let fits = others + sum(&then) <= QUOTA_BYTES && written + cost <= CALL_BYTES;
+                    let set = writes.set(&shelf, pair(&key.to_string(), &big[..size]).unwrap());
+                    prop_assert_eq!(set.is_ok(), fits);
+                    if fits {
+                        (there, written) = (then, written + cost);
+                    }
+                }
+            }
+        }
+        drop(shelf);
+        state.take(&Arc::from("a"), writes, NOW, &mut StateChanges::default());
+        prop_assert_eq!(state.shelf("a").bytes(), others + sum(&there));
+    }
 }

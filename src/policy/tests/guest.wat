@@ -49,6 +49,7 @@
     (export "get" (func (param "key" (list u8)) (result (option (list u8)))))
     (export "set" (func (param "key" (list u8)) (param "value" (list u8))
       (result (result (error $set-error)))))
+    (export "delete" (func (param "key" (list u8))))
   ))
   (import "opendialogue:policy/time@0.1.0" (instance $time
     (export "now" (func (result u64)))))
@@ -73,16 +74,19 @@
 
   (core func $get (canon lower (func $state "get") (memory $mem) (realloc $realloc)))
   (core func $set (canon lower (func $state "set") (memory $mem)))
+  (core func $delete (canon lower (func $state "delete") (memory $mem)))
   (core func $now (canon lower (func $time "now")))
   (core func $write (canon lower (func $log "write") (memory $mem)))
   (core instance $host
     (export "get" (func $get)) (export "set" (func $set))
+    (export "delete" (func $delete))
     (export "now" (func $now)) (export "write" (func $write)))
 
   (core module $policy-module
     (import "memory" "memory" (memory $mem 32))
     (import "host" "get" (func $get (param i32 i32 i32)))
     (import "host" "set" (func $set (param i32 i32 i32 i32 i32)))
+    (import "host" "delete" (func $delete (param i32 i32)))
     (import "host" "now" (func $now (result i64)))
     (import "host" "write" (func $write (param i32 i32 i32)))
     ;; Where the description, the answer of `configure` and the decision lie.

@@ -130,3 +130,32 @@ fn a_fingerprint_is_read_as_it_was_written() {
         );
     }
 }
+
+/// Texts are compared with those that an older version remembered: whoever changes this says so in the
+/// changelog.
+#[test]
+fn a_fingerprint_stays_what_it_is() {
+    for (text, bytes) in [
+        (
+            "",
+            "0000000000000101000000000000000000000000000000000000000000000000",
+        ),
+        (
+            "yes",
+            "1df5f9d000000101000000000000000000000000000000000000000000000000",
+        ),
+        (
+            "How is the weather up there, on 12 May?",
+            "4833b4f2b62b00005700df0b2d31016e000000c92bcd00000000003fef5e3ec6",
+        ),
+        (
+            "گزارش را خواندم، نامه‌ها رسید.",
+            "b5155f4600000000008b000000af94307a0064630e00a169de0074004800fe00",
+        ),
+    ] {
+        let hex = Fingerprint::of(text)
+            .to_bytes()
+            .map(|byte| format!("{byte:02x}"));
+        assert_eq!(hex.concat(), bytes, "{text}");
+    }
+}

@@ -142,6 +142,20 @@ mod tests {
             assert_eq!(record.to_bytes().len(), len);
         }
         assert!(Record::read(None).is_full());
-        assert!(Record::read(Some(&[0xff; 9])).is_full(), "damaged");
+        let used = Record([
+            meter(0, 1, 0, 0),
+            Meter::default(),
+            Meter::default(),
+            Meter::default(),
+        ]);
+        for length in [1, 9, 10, 11] {
+            let damaged = [vec![0xff; length], used.to_bytes()].concat();
+            assert!(Record::read(Some(&damaged[..length])).is_full(), "{length}");
+        }
+        let damaged = [vec![0xff; 10], used.to_bytes()].concat();
+        assert!(
+            Record::read(Some(&damaged)).is_full(),
+            "what is behind is lost too"
+        );
     }
 }
