@@ -3,7 +3,9 @@
 //!
 //! `cargo bench --bench swap` prints what was lost, judged twice or judged by parts of two chains,
 //! how long judging took with and without swaps, and how soon a change judges. Relay and gateway
-//! are doubles; the daemon is the library's, in this process, from the socket to the hook.
+//! are doubles; the daemon is the library's, in this process, from the socket to the hook. Its files
+//! are in memory where there is a place for them, since a disk's own waits are longer than what
+//! compiling adds to them; with the word `disk` they are not.
 
 #![expect(
     clippy::print_stdout,
@@ -30,6 +32,7 @@ use opendialogue::clock::Clock;
 use opendialogue::config::{Config, Environment, Overrides};
 use opendialogue::daemon::{self, Daemon};
 use opendialogue::tasks::Tasks;
+use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use gateway::{Gateway, HOOK_TOKEN};
@@ -57,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 async fn measure() -> Result<(), Box<dyn Error>> {
     let mut gateway = Gateway::start().await?;
     let mut relay = Relay::start().await?;
-    let home = tempfile::tempdir()?;
+    let home = home()?;
     let modules = Modules::write(home.path(), SWAPS)?;
     let config = modules.configuration(0, &relay.url(), &gateway.url());
     std::fs::write(home.path().join("opendialogue.toml"), config)?;
@@ -82,6 +85,18 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     tasks.cancel();
     tasks.drain(Duration::from_secs(10)).await?;
     Ok(())
+}
+
+/// A folder for the daemon's files.
+fn home() -> std::io::Result<TempDir> {
+    let in_memory = Path::new("/dev/shm");
+    let wants_disk = std::env::args().any(|word| word == "disk");
+    let home = match in_memory.is_dir() && !wants_disk {
+        true => tempfile::tempdir_in(in_memory)?,
+        false => tempfile::tempdir()?,
+    };
+    println!("the daemon's files are in {}", home.path().display());
+    Ok(home)
 }
 
 /// Sends at the rate, whatever becomes of what was sent before.
