@@ -2,8 +2,8 @@
 //! migrations.
 //!
 //! A write is a closure that gets the connection inside a transaction. Writes that wait together
-//! commit together (one wait for the disk for all of them), each in a savepoint of its own, so that one that
-//! goes wrong takes no other with it. Whoever is answered `Ok` is on disk: WAL with
+//! commit together (one wait for the disk for all of them), each in a savepoint of its own, so that
+//! one that goes wrong takes no other with it. Whoever is answered `Ok` is on disk: WAL with
 //! `synchronous=FULL`. The queue of writes is bounded; a full one makes the caller wait.
 
 mod migrate;

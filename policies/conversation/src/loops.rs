@@ -84,10 +84,9 @@ fn alternation(before: &[Said], last: &Said) -> bool {
     let Some([a, b, c]) = before.last_chunk() else {
         return false;
     };
-    let d = last;
     let alternates =
-        a.direction == c.direction && b.direction == d.direction && a.direction != b.direction;
-    alternates && a.fingerprint.repeats(&c.fingerprint) && b.fingerprint.repeats(&d.fingerprint)
+        a.direction == c.direction && b.direction == last.direction && a.direction != b.direction;
+    alternates && a.fingerprint.repeats(&c.fingerprint) && b.fingerprint.repeats(&last.fingerprint)
 }
 
 fn acknowledgements(before: &[Said], last: &Said) -> bool {
