@@ -4,8 +4,10 @@
 //! A write is a closure that gets the connection inside a transaction. Writes that wait together
 //! commit together (one wait for the disk for all of them), each in a savepoint of its own, so that
 //! one that goes wrong takes no other with it. Whoever is answered `Ok` is on disk: WAL with
-//! `synchronous=FULL`. The queue of writes is bounded; a full one makes the caller wait.
+//! `synchronous=FULL`. The queue of writes is bounded; a full one makes the caller wait. The log is
+//! folded into the file by a thread beside the writer, so that no caller waits for that.
 
+mod fold;
 mod migrate;
 mod trouble;
 mod writer;
@@ -23,6 +25,7 @@ pub use writer::Pending;
 
 use crate::files::{self, FileError, shell_word};
 use crate::tasks::Tasks;
+use fold::Folding;
 use trouble::Trouble;
 use writer::Writer;
 
@@ -77,8 +80,8 @@ pub enum OpenError {
         /// The latest that this program knows.
         known: u32,
     },
-    /// The machine gave no thread for the writer.
-    #[error("no thread for the writer of `{}`: {source}", path.display())]
+    /// The machine gave no thread for what writes it.
+    #[error("no thread to write `{}`: {source}", path.display())]
     Thread {
         /// The file.
         path: PathBuf,
@@ -166,8 +169,8 @@ impl Database {
     /// Opens the file at `path`, creating it if it is not there, and brings it up to date.
     ///
     /// Its files are made 0600, whatever the umask; the caller has seen to the rights of the folder.
-    /// The writer's thread belongs to `tasks` and ends once the database is closed or every clone of
-    /// it is dropped.
+    /// Its threads belong to `tasks` and end once the database is closed or every clone of it is
+    /// dropped.
     pub fn open(path: &Path, migrations: &[Migration], tasks: &Tasks) -> Result<Self, OpenError> {
         let failed = |source| OpenError::of(path, source);
         // SQLite gives its other files the rights of this one.
@@ -186,12 +189,9 @@ impl Database {
             .map_err(failed)?;
         migrate::run(&mut connection, migrations, seen).map_err(failed)?;
         let trouble = Trouble::default();
-        let writer = Writer::start(connection, trouble.clone(), tasks).map_err(|source| {
-            OpenError::Thread {
-                path: path.to_owned(),
-                source,
-            }
-        })?;
+        let folding = Folding::start(path, &mut connection, tasks)?;
+        let writer = Writer::start(connection, folding, trouble.clone(), tasks)
+            .map_err(|source| OpenError::no_thread(path, source))?;
         let readers = Arc::new(Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),

@@ -153,4 +153,10 @@ impl OpenError {
         }
         OpenError::Sqlite { path, source }
     }
+
+    /// The machine gave no thread for the file at `path`.
+    pub(super) fn no_thread(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_owned();
+        OpenError::Thread { path, source }
+    }
 }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::DbError;
+use super::fold::Folding;
 use super::trouble::{Health, Trouble};
 use crate::tasks::Tasks;
 
@@ -38,12 +39,13 @@ type Answer = Box<dyn FnOnce(Result<(), &rusqlite::Error>) + Send>;
 impl Writer {
     pub(super) fn start(
         connection: Connection,
+        folding: Folding,
         trouble: Trouble,
         tasks: &Tasks,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let noted = trouble.clone();
-        tasks.spawn_thread("db-writer", move || run(connection, jobs, &noted))?;
+        tasks.spawn_thread("db-writer", move || run(&connection, folding, jobs, &noted))?;
         Ok(Self { queue, trouble })
     }
 
@@ -99,7 +101,12 @@ impl<T> Future for Pending<T> {
     }
 }
 
-fn run(connection: Connection, mut queue: mpsc::Receiver<Work>, trouble: &Trouble) {
+fn run(
+    connection: &Connection,
+    mut folding: Folding,
+    mut queue: mpsc::Receiver<Work>,
+    trouble: &Trouble,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut is_open = true;
     while is_open && queue.blocking_recv_many(&mut batch, BATCH) > 0 {
@@ -111,7 +118,8 @@ fn run(connection: Connection, mut queue: mpsc::Receiver<Work>, trouble: &Troubl
             }
         });
         let jobs = jobs.collect();
-        commit_together(&connection, jobs, trouble);
+        commit_together(connection, jobs, trouble);
+        folding.after_commit(connection);
     }
     drop(queue);
     if let Err(why) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
