@@ -143,7 +143,15 @@ fn pieces(text: &str) -> Vec<String> {
 /// The folders of the sources of the packages.
 fn packages() -> Vec<(String, PathBuf)> {
     let asked = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "host-tuple",
+        ])
         .args([
             "--manifest-path",
             concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),

@@ -134,7 +134,17 @@ fn as_the_daemon_has_them() -> Settings {
 /// Every package of this workspace with the folder of its sources.
 fn packages() -> Vec<(String, PathBuf)> {
     let asked = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "host-tuple",
+            "--filter-platform",
+            "wasm32-unknown-unknown",
+        ])
         .args([
             "--manifest-path",
             concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),

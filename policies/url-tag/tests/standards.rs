@@ -152,7 +152,15 @@ fn read(path: &Path) -> String {
 /// The folder of the sources of a package that this one is built with.
 fn package(name: &str) -> PathBuf {
     let asked = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "host-tuple",
+        ])
         .args([
             "--filter-platform",
             "wasm32-unknown-unknown",
