@@ -1,10 +1,12 @@
 //! Policies swapped under load: 500 messages a second for a minute while the chain is to be
-//! replaced 50 times, 10 of them by one that cannot be loaded.
+//! replaced 50 times, 10 of them by one that cannot be loaded; then while one module of five is
+//! changed 20 times.
 //!
 //! `cargo bench --bench swap` prints what was lost, judged twice or judged by parts of two chains,
-//! how long judging took with and without swaps, and how soon a change judges. Relay and gateway
-//! are doubles; the daemon is the library's, in this process, from the socket to the hook. With
-//! the word `memory` its files are in `/dev/shm`, which leaves the disk's own waits out.
+//! how long judging took with and without swaps, and how soon a change judges; beside these, how
+//! long a small write to the same disk took. Relay and gateway are doubles; the daemon is the
+//! library's, in this process, from the socket to the hook. With the word `memory` its files are
+//! in `/dev/shm`, which leaves the disk's own waits out.
 
 #![expect(
     clippy::print_stdout,
@@ -12,6 +14,7 @@
     reason = "a bench prints its figures, reads the real clock and outlives no task of its own"
 )]
 
+mod disk;
 #[path = "../daemon/figures.rs"]
 mod figures;
 #[expect(dead_code, reason = "the other bench asks it for more")]
@@ -24,7 +27,9 @@ mod relay;
 mod tally;
 
 use std::error::Error;
+use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opendialogue::clock::Clock;
@@ -32,8 +37,11 @@ use opendialogue::config::{Config, Environment, Overrides};
 use opendialogue::daemon::{self, Daemon};
 use opendialogue::tasks::Tasks;
 use tempfile::TempDir;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::time::{MissedTickBehavior, interval};
 
+use disk::Disk;
+use figures::Figures;
 use gateway::{Gateway, HOOK_TOKEN};
 use modules::Modules;
 use relay::{ME, Relay};
@@ -47,43 +55,112 @@ const QUIET: Duration = Duration::from_secs(20);
 const SWAPPED: Duration = Duration::from_secs(60);
 /// How often it is.
 const SWAPS: usize = 50;
+/// How long they flow while one module of five is changed.
+const SINGLE: Duration = Duration::from_secs(20);
+/// How often it is.
+const CHANGES: usize = 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    runtime.block_on(measure())
+    let outside = runtime(1)?;
+    let doubles = outside.block_on(async {
+        let mut gateway = Gateway::start().await?;
+        let doubles = (Relay::start().await?, gateway.url());
+        tokio::task::spawn(async move { while gateway.next().await.is_ok() {} });
+        Ok::<_, Box<dyn Error>>(doubles)
+    })?;
+    runtime(2)?.block_on(measure(outside.handle(), doubles))
 }
 
-async fn measure() -> Result<(), Box<dyn Error>> {
-    let mut gateway = Gateway::start().await?;
-    let mut relay = Relay::start().await?;
-    let home = home()?;
-    let modules = Modules::write(home.path(), SWAPS)?;
-    let config = modules.configuration(0, &relay.url(), &gateway.url());
-    std::fs::write(home.path().join("opendialogue.toml"), config)?;
+/// The daemon has one of its own, so that whatever holds it up holds up no sender.
+fn runtime(threads: usize) -> std::io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+}
+
+async fn measure(outside: &Handle, doubles: (Relay, String)) -> Result<(), Box<dyn Error>> {
     let tasks = Tasks::new();
-    let daemon = start(home.path(), &relay.url(), &tasks).await?;
-    relay.connected().await?;
-    tokio::task::spawn(async move { while gateway.next().await.is_ok() {} });
-
-    let mut tally = Tally::listen(&daemon);
-    flow(&relay, &mut tally, QUIET).await?;
-    tally.settle("undisturbed").await?;
-
+    let mut run = Run::start(outside, doubles, &tasks).await?;
+    run.undisturbed().await?;
     let asked = std::env::args().find_map(|word| word.parse().ok());
     let time = asked.map_or(SWAPPED, Duration::from_secs);
-    let swaps = swap(&daemon, home.path(), &modules, time);
-    let (flowed, swapped) = tokio::join!(flow(&relay, &mut tally, time), swaps);
-    flowed?;
-    let delays = swapped?;
-    tally.settle("while swapped").await?;
-    tally.audit(&daemon, &modules).await?;
-    delays.print("a change to its chain in force", SWAPS);
+    let five = run.changed("five changed", 1..=SWAPS, time).await?;
+    let one = SWAPS + 1..=SWAPS + CHANGES;
+    let one = run.changed("one changed", one, SINGLE).await?;
+    run.tally.audit(&run.daemon, &run.modules).await?;
+    five.print("five changed modules in force", SWAPS);
+    one.print("one changed module in force", CHANGES);
     tasks.cancel();
     tasks.drain(Duration::from_secs(10)).await?;
     Ok(())
+}
+
+/// A daemon under load, and what it is to make of it.
+struct Run {
+    daemon: Daemon,
+    outside: Handle,
+    relay: Arc<Relay>,
+    tally: Tally,
+    modules: Modules,
+    home: TempDir,
+}
+
+impl Run {
+    async fn start(
+        outside: &Handle,
+        (mut relay, gateway_url): (Relay, String),
+        tasks: &Tasks,
+    ) -> Result<Self, Box<dyn Error>> {
+        let home = home()?;
+        let modules = Modules::write(home.path(), SWAPS, CHANGES)?;
+        let config = modules.configuration(0, &relay.url(), &gateway_url);
+        std::fs::write(home.path().join("opendialogue.toml"), config)?;
+        let daemon = start(home.path(), &relay.url(), tasks).await?;
+        relay.connected().await?;
+        Ok(Self {
+            tally: Tally::listen(&daemon),
+            daemon,
+            outside: outside.clone(),
+            relay: Arc::new(relay),
+            modules,
+            home,
+        })
+    }
+
+    /// Sends at the rate, from a thread of the sender's own.
+    fn flow(&self, time: Duration) -> impl Future<Output = Result<Vec<Instant>, Box<dyn Error>>> {
+        let (outside, relay) = (self.outside.clone(), Arc::clone(&self.relay));
+        let from = self.tally.next();
+        let flowing = tokio::task::spawn_blocking(move || {
+            let flowed = outside.block_on(flow(&relay, from, time));
+            flowed.map_err(|why| why.to_string())
+        });
+        async { Ok(flowing.await??) }
+    }
+
+    /// Messages, and nothing else.
+    async fn undisturbed(&mut self) -> Result<(), Box<dyn Error>> {
+        let beside = Disk::watch(self.home.path())?;
+        let sent = self.flow(QUIET).await?;
+        self.tally.sent(sent);
+        self.tally.settle("undisturbed", beside).await
+    }
+
+    /// Messages, while `chains` are asked for; how soon each judged or was refused.
+    async fn changed(
+        &mut self,
+        what: &str,
+        chains: RangeInclusive<usize>,
+        time: Duration,
+    ) -> Result<Figures, Box<dyn Error>> {
+        let beside = Disk::watch(self.home.path())?;
+        let changes = change(&self.daemon, self.home.path(), &self.modules, chains, time);
+        let (sent, delays) = tokio::join!(self.flow(time), changes);
+        self.tally.sent(sent?);
+        self.tally.settle(what, beside).await?;
+        delays
+    }
 }
 
 /// A folder for the daemon's files.
@@ -96,38 +173,38 @@ fn home() -> std::io::Result<TempDir> {
     Ok(home)
 }
 
-/// Sends at the rate, whatever becomes of what was sent before.
-async fn flow(relay: &Relay, tally: &mut Tally, time: Duration) -> Result<(), Box<dyn Error>> {
+/// Sends at the rate, whatever becomes of what was sent before; gives when each was sent.
+async fn flow(relay: &Relay, from: usize, time: Duration) -> Result<Vec<Instant>, Box<dyn Error>> {
     let mut due = interval(Duration::from_secs(1) / RATE);
     due.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let count = time.as_secs() as usize * RATE as usize;
-    for _ in 0..count {
+    let mut sent = Vec::with_capacity(count);
+    for n in from..from + count {
         due.tick().await;
-        let n = tally.next();
-        let sent = relay.send(n).await?;
-        tally.sent(sent);
+        sent.push(relay.send(n).await?);
     }
-    Ok(())
+    Ok(sent)
 }
 
-/// Asks for one chain after another, and measures how soon each judges or is refused.
-async fn swap(
+/// Asks for one of `chains` after another, and measures how soon each judges or is refused.
+async fn change(
     daemon: &Daemon,
     home: &Path,
     modules: &Modules,
+    chains: RangeInclusive<usize>,
     time: Duration,
-) -> Result<figures::Figures, Box<dyn Error>> {
-    let mut delays = figures::Figures::default();
-    let begun = tokio::time::Instant::now();
+) -> Result<Figures, Box<dyn Error>> {
+    let mut delays = Figures::default();
+    let mut due = interval(time / u32::try_from(chains.clone().count())?);
     let config = std::fs::read_to_string(home.join("opendialogue.toml"))?;
-    for generation in 1..=SWAPS {
-        sleep_until(begun + time / u32::try_from(SWAPS)? * u32::try_from(generation - 1)?).await;
-        let head = config.split("[[policy]]").next().unwrap_or_default();
+    let head = config.split("[[policy]]").next().unwrap_or_default();
+    for chain in chains {
+        due.tick().await;
         let beside = home.join("beside.toml");
-        std::fs::write(&beside, format!("{head}{}", modules.entries(generation)))?;
+        std::fs::write(&beside, format!("{head}{}", modules.entries(chain)))?;
         let written = Instant::now();
         std::fs::rename(beside, home.join("opendialogue.toml"))?;
-        modules.until_settled(daemon, generation).await;
+        modules.until_settled(daemon, chain).await;
         delays.add(written.elapsed());
     }
     Ok(delays)

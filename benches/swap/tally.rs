@@ -12,6 +12,7 @@ use opendialogue::types::{Digest, MessageId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
+use crate::disk::{Disk, Writes};
 use crate::figures::Figures;
 use crate::modules::Modules;
 
@@ -63,12 +64,14 @@ impl Tally {
         self.sent.len()
     }
 
-    pub(crate) fn sent(&mut self, at: Instant) {
-        self.sent.push(at);
+    /// Notes when each of the next messages was sent.
+    pub(crate) fn sent(&mut self, at: Vec<Instant>) {
+        self.sent.extend(at);
     }
 
-    /// Waits for what was sent since the last time, and prints how long it took.
-    pub(crate) async fn settle(&mut self, what: &str) -> Result<(), Box<dyn Error>> {
+    /// Waits for what was sent since the last time, and prints how long that took, and how long the
+    /// disk took beside it.
+    pub(crate) async fn settle(&mut self, what: &str, disk: Disk) -> Result<(), Box<dyn Error>> {
         let wanted = self.sent.len() - self.settled;
         let mut judged = BTreeMap::new();
         while judged.len() < wanted {
@@ -81,11 +84,18 @@ impl Tally {
             delays.add(*at - self.sent[*number]);
         }
         delays.print(&format!("socket to judged, {what}"), wanted);
-        let mut times: Vec<Instant> = judged.into_values().collect();
-        times.sort_unstable();
-        let gap = times.windows(2).map(|two| two[1] - two[0]).max();
-        let gap = gap.unwrap_or_default().as_secs_f64() * 1e3;
-        println!("{:<34}{gap:>9.2} ms", format!("worst gap, {what}"));
+        let writes = disk.stop()?;
+        let sent = &self.sent;
+        let mut order: Vec<Stay> = judged
+            .into_iter()
+            .map(|(number, judged)| Stay {
+                sent: sent[number],
+                judged,
+            })
+            .collect();
+        order.sort_unstable_by_key(|stay| stay.judged);
+        print_gaps(&order, &writes, what);
+        writes.print(&format!("4 KiB written beside, {what}"));
         self.settled = self.sent.len();
         Ok(())
     }
@@ -119,4 +129,25 @@ impl Tally {
         println!("{all} messages: {lost} lost, {doubled} judged twice, {half} by half a chain");
         Ok(())
     }
+}
+
+/// One message's time in the daemon.
+struct Stay {
+    sent: Instant,
+    judged: Instant,
+}
+
+/// Prints the longest time in which none of a phase was judged, and the longest in which one was there
+/// to be judged and the disk had nothing under way.
+fn print_gaps(order: &[Stay], writes: &Writes, what: &str) {
+    let (mut worst, mut rest) = (Duration::ZERO, Duration::ZERO);
+    for two in order.windows(2) {
+        let (last, until) = (two[0].judged, two[1].judged);
+        worst = worst.max(until - last);
+        let since = last.max(two[1].sent);
+        rest = rest.max((until - since).saturating_sub(writes.under_way(since, until)));
+    }
+    let [worst, rest] = [worst, rest].map(|time| time.as_secs_f64() * 1e3);
+    println!("{:<34}{worst:>9.2} ms", format!("worst gap, {what}"));
+    println!("{:<34}{rest:>9.2} ms", "  less the sender's and the disk's");
 }
