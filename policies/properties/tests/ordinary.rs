@@ -3,15 +3,18 @@
 
 #![cfg(test)]
 
+#[path = "../../packages.rs"]
+mod packages;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use guest::{Decision, Direction, Kind, Message, Policy, Remembered, Trust, Verdict};
 use sanitize::Sanitize;
-use serde_json::Value;
 use url_tag::UrlTag;
+
+use packages::packages;
 
 /// The packages, by name: Rust, and documents in English. None of them holds tables of Unicode, in
 /// which every rare character stands by itself.
@@ -98,7 +101,8 @@ fn judged<P: Policy>(settings: &P::Settings, content: &str) -> Decision {
 fn texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (name, folder) in packages() {
+    let named = packages().into_iter();
+    for (name, folder) in named.filter(|(name, _)| PACKAGES.contains(&name.as_str())) {
         take_folder(&name, &folder, &mut texts);
     }
     take_folder("talks", &policies.join("conversation/talks"), &mut texts);
@@ -138,34 +142,4 @@ fn pieces(text: &str) -> Vec<String> {
         }
     }
     pieces
-}
-
-/// The folders of the sources of the packages.
-fn packages() -> Vec<(String, PathBuf)> {
-    let asked = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--offline",
-            "--filter-platform",
-            "host-tuple",
-        ])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-        ])
-        .output()
-        .unwrap();
-    let metadata: Value = serde_json::from_slice(&asked.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap().iter();
-    let named = packages.filter_map(|package| {
-        let name = package["name"].as_str()?;
-        let manifest = Path::new(package["manifest_path"].as_str()?);
-        PACKAGES
-            .contains(&name)
-            .then(|| (name.to_owned(), manifest.parent().unwrap().to_owned()))
-    });
-    named.collect()
 }

@@ -3,15 +3,18 @@
 
 #![cfg(test)]
 
+#[path = "../../packages.rs"]
+mod packages;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use guest::{Direction, Kind, Message, Policy, Remembered, Trust};
 use secrets::Secrets;
 use secrets::settings::Settings;
-use serde_json::Value;
+
+use packages::packages;
 
 /// The packages that are read, whole.
 const PACKAGES: [&str; 8] = [
@@ -129,34 +132,4 @@ fn as_the_daemon_has_them() -> Settings {
     let own: Vec<_> = prints.collect();
     let settings = serde_json::json!({ "own": own });
     Settings::from_json(&settings.to_string()).unwrap()
-}
-
-/// Every package of this workspace with the folder of its sources.
-fn packages() -> Vec<(String, PathBuf)> {
-    let asked = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--offline",
-            "--filter-platform",
-            "host-tuple",
-            "--filter-platform",
-            "wasm32-unknown-unknown",
-        ])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-        ])
-        .output()
-        .unwrap();
-    let metadata: Value = serde_json::from_slice(&asked.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap().iter();
-    let packages = packages.map(|package| {
-        let name = package["name"].as_str().unwrap().to_owned();
-        let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
-        (name, manifest.parent().unwrap().to_owned())
-    });
-    packages.collect()
 }

@@ -3,12 +3,16 @@
 
 #![cfg(test)]
 
+#[path = "../../packages.rs"]
+mod packages;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 use url::Url;
+
+use packages::packages;
 
 #[test]
 fn the_url_standards_test_data_pass() {
@@ -151,29 +155,6 @@ fn read(path: &Path) -> String {
 
 /// The folder of the sources of a package that this one is built with.
 fn package(name: &str) -> PathBuf {
-    let asked = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--offline",
-            "--filter-platform",
-            "host-tuple",
-        ])
-        .args([
-            "--filter-platform",
-            "wasm32-unknown-unknown",
-            "--manifest-path",
-        ])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-        .output()
-        .unwrap();
-    let metadata: Value = serde_json::from_slice(&asked.stdout).unwrap();
-    let mut packages = metadata["packages"].as_array().unwrap().iter();
-    let package = packages.find(|package| package["name"] == name).unwrap();
-    PathBuf::from(package["manifest_path"].as_str().unwrap())
-        .parent()
-        .unwrap()
-        .to_owned()
+    let mut packages = packages().into_iter();
+    packages.find(|(found, _)| found == name).unwrap().1
 }

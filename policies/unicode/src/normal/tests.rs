@@ -1,10 +1,13 @@
+#[path = "../../../packages.rs"]
+mod packages;
+
 use std::path::PathBuf;
-use std::process::Command;
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use proptest::prelude::*;
 
 use super::*;
+use packages::packages;
 
 /// The standard's own test comes with the package that carries its data.
 #[test]
@@ -101,27 +104,6 @@ fn normalization_test() -> PathBuf {
 
 /// The folder of the sources of a package that this one is built with.
 fn package(name: &str) -> PathBuf {
-    let asked = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--offline",
-            "--filter-platform",
-            "host-tuple",
-        ])
-        .args([
-            "--filter-platform",
-            "wasm32-unknown-unknown",
-            "--manifest-path",
-        ])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
-    let mut packages = metadata["packages"].as_array().unwrap().iter();
-    let package = packages.find(|package| package["name"] == name).unwrap();
-    let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
-    manifest.parent().unwrap().to_owned()
+    let mut packages = packages().into_iter();
+    packages.find(|(found, _)| found == name).unwrap().1
 }
